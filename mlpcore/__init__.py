@@ -1,0 +1,1 @@
+"""mlpcore: a multilayer perceptron in NumPy."""
