@@ -1,0 +1,289 @@
+"""Preparing data: scaling, principal components, one-hot labels, splits and mini-batches.
+
+Every transformer here is fitted on the training rows only and then applied to any rows: what is
+learnt from test rows (even a mean) is a leak. Rows are examples, columns are features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+_CHUNK_BYTES = 128 * 2**20  # float64 working memory of one slice of rows
+
+
+def _check_matrix(X, *, features: int | None = None, what: str = "X") -> np.ndarray:
+    """`X` as a finite, non-empty (n, d) array of numbers; anything else is an error that says why."""
+    X = np.asarray(X)
+    if X.dtype.kind not in "fiu":
+        raise TypeError(f"{what} has dtype {X.dtype}; expected numbers (float or integer)")
+    if X.ndim != 2:
+        raise ValueError(
+            f"{what} has shape {X.shape}; expected (examples, features): reshape images with "
+            f"X.reshape(len(X), -1), a single example with X[None, :]"
+        )
+    if X.size == 0:
+        raise ValueError(f"{what} is empty (shape {X.shape}); expected at least one row and column")
+    if features is not None and X.shape[1] != features:
+        raise ValueError(
+            f"{what} has {X.shape[1]} features (columns); this was fitted on {features}"
+        )
+    # A NaN is both min and max: two reductions, and no mask of all of X unless something is wrong.
+    if X.dtype.kind == "f" and not (np.isfinite(X.min()) and np.isfinite(X.max())):
+        bad = np.argwhere(~np.isfinite(X))
+        row, column = bad[0]
+        raise ValueError(
+            f"{what} holds {len(bad)} NaN or infinite value(s), the first ({X[row, column]}) at row "
+            f"{row}, column {column}: remove or fill these before going on"
+        )
+    return X
+
+
+def _check_labels(labels, num_classes: int | None = None) -> np.ndarray:
+    """`labels` as a non-empty (n,) int64 array of 0..num_classes-1; (n, 1) is flattened."""
+    labels = np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(f"labels have shape {labels.shape}; expected (examples,)")
+    if labels.size == 0:
+        raise ValueError("labels are empty; expected at least one")
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"labels have dtype {labels.dtype}; expected integers 0, 1, 2, ... (names or floats: "
+            f"np.unique(labels, return_inverse=True)[1] numbers them)"
+        )
+    low, high = labels.min(), labels.max()
+    if low < 0 or (num_classes is not None and high >= num_classes):
+        limit = "0 or above" if num_classes is None else f"0..{num_classes - 1}"
+        raise ValueError(f"labels run from {low} to {high}; expected {limit}")
+    return labels.astype(np.int64)
+
+
+def _row_chunks(n: int, d: int) -> Iterator[slice]:
+    """Slices that cover n rows, each small enough to be held in float64."""
+    step = max(1, _CHUNK_BYTES // (8 * d))
+    return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
+def _float_type(dtype: np.dtype) -> np.dtype:
+    """What a transform returns: float32 stays float32, everything else becomes float64."""
+    return np.dtype(np.float32) if dtype in (np.float32, np.float16) else np.dtype(np.float64)
+
+
+class _Transformer:
+    """Common ground: fit first, statistics in float64, plain arrays in and out of a checkpoint."""
+
+    _state: tuple[str, ...] = ()  # names of the fitted arrays
+
+    def fit_transform(self, X: np.ndarray) -> np.ndarray:
+        """`fit(X)` and then `transform(X)`: for the training rows."""
+        return self.fit(X).transform(X)
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """The fitted arrays by name (copies), to be stored beside a model's weights."""
+        self._check_fitted()
+        return {name: np.array(getattr(self, name)) for name in self._state}
+
+    def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
+        """Takes what `state_dict` gave. ValueError when a name is missing or unknown."""
+        if set(state) != set(self._state):
+            raise ValueError(
+                f"{type(self).__name__} state holds {sorted(state)}; expected {sorted(self._state)}"
+            )
+        for name in self._state:
+            setattr(self, name, np.array(state[name], dtype=np.float64))
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, self._state[0]):
+            raise ValueError(
+                f"this {type(self).__name__} has not been fitted: call fit(X_train) first"
+            )
+
+    def _check(self, X, like: str, what: str = "X") -> np.ndarray:
+        """X with as many columns as the fitted array named `like` has entries."""
+        self._check_fitted()
+        return _check_matrix(X, features=getattr(self, like).size, what=what)
+
+
+class _Scaler(_Transformer):
+    """(X - shift) / scale, column by column."""
+
+    def _set(self, shift: np.ndarray, scale: np.ndarray, constant: np.ndarray) -> None:
+        columns = np.flatnonzero(constant)
+        if columns.size:
+            shown = ", ".join(map(str, columns[:10])) + (", ..." if columns.size > 10 else "")
+            raise ValueError(
+                f"{columns.size} of {shift.size} features are constant (column {shown}) and cannot "
+                f"be scaled: they carry no information, so drop them, "
+                f"X = X[:, X.min(axis=0) < X.max(axis=0)] on the training rows"
+            )
+        self.shift, self.scale = shift, scale
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """X (n, d) -> (n, d); float32 stays float32, all else gives float64."""
+        X = self._check(X, "shift")
+        return ((X - self.shift) / self.scale).astype(_float_type(X.dtype))
+
+    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
+        """Undoes `transform`: Z (n, d) -> X (n, d)."""
+        Z = self._check(Z, "shift", what="Z")
+        return (Z * self.scale + self.shift).astype(_float_type(Z.dtype))
+
+
+class MinMaxScaler(_Scaler):
+    """Scales each training feature to [0, 1]: z = (x - min) / (max - min).
+
+    [eq:min-max] chapter 02. Report B (1). Rows not seen in `fit` may fall outside [0, 1].
+    """
+
+    _state = ("shift", "scale")
+
+    def fit(self, X: np.ndarray) -> MinMaxScaler:
+        """Learns min and max of each column of X (n, d). ValueError on a constant feature."""
+        X = _check_matrix(X)
+        low, high = X.min(axis=0), X.max(axis=0)
+        low64, high64 = low.astype(np.float64), high.astype(np.float64)
+        self._set(low64, high64 - low64, low == high)
+        return self
+
+
+class StandardScaler(_Scaler):
+    """Scales each training feature to mean 0 and standard deviation 1: z = (x - mu) / sigma.
+
+    [eq:standardise] chapter 02. Report B (2), Report A 2.1.2. sigma divides by n, not n - 1.
+    """
+
+    _state = ("shift", "scale")
+
+    def fit(self, X: np.ndarray) -> StandardScaler:
+        """Learns mean and deviation of each column of X (n, d). ValueError on a constant feature."""
+        X = _check_matrix(X)
+        mean = X.mean(axis=0, dtype=np.float64)
+        # Constant means min == max: a computed deviation of a constant column is often 1e-17, not 0.
+        self._set(mean, X.std(axis=0, dtype=np.float64), X.min(axis=0) == X.max(axis=0))
+        return self
+
+
+class PCA(_Transformer):
+    """Exact principal component analysis: the eigenvectors of the covariance, largest first.
+
+    Works in float64 on slices of rows, so 50,000 x 3,072 bytes of pixels need well under 1 GB.
+    Each component's sign is chosen so that its entry of largest magnitude is positive: an
+    eigenvector's sign is arbitrary, and would otherwise vary from one machine to the next.
+
+    Fitted arrays: `mean` (d,), `components` (k, d) with orthonormal rows, `explained_variance`
+    (k,) (divided by n - 1), `explained_variance_ratio` (k,), `scale` (): the input is multiplied
+    by it first (1/255 turns bytes into [0, 1] without a float copy of all the pictures).
+    Source: Pearson 1901; Hotelling 1933.
+    """
+
+    _state = ("mean", "components", "explained_variance", "explained_variance_ratio", "scale")
+
+    def __init__(self, n_components: int = 128, *, scale: float = 1.0) -> None:
+        if isinstance(n_components, bool) or not isinstance(n_components, (int, np.integer)):
+            raise TypeError(f"n_components is {n_components!r}; expected an integer")
+        if n_components < 1:
+            raise ValueError(f"n_components is {n_components}; expected 1 or more")
+        self.n_components = int(n_components)
+        self.scale = np.float64(scale)
+
+    def fit(self, X: np.ndarray) -> PCA:
+        """Learns the components of X (n, d), n_components <= min(n, d)."""
+        X = _check_matrix(X)
+        n, d = X.shape
+        if self.n_components > min(n - 1, d):
+            raise ValueError(
+                f"n_components is {self.n_components}, but {n} examples of {d} features have at "
+                f"most {min(n - 1, d)} components: ask for fewer or give more data"
+            )
+        mean = X.mean(axis=0, dtype=np.float64)
+        scatter = np.zeros((d, d))
+        for rows in _row_chunks(n, d):
+            centred = X[rows] - mean  # centred first: no cancellation between large sums of squares
+            scatter += centred.T @ centred
+        variance, vectors = np.linalg.eigh(scatter * (self.scale**2 / (n - 1)))
+        variance = np.maximum(variance[::-1], 0.0)  # a zero eigenvalue may come out as -1e-18
+        if variance[0] == 0.0:
+            raise ValueError("all rows of X are equal: there is no variance to find components in")
+        components = vectors[:, ::-1].T[: self.n_components]
+        largest = np.abs(components).argmax(axis=1)
+        sign = np.sign(components[np.arange(len(components)), largest])
+        self.mean = mean * self.scale
+        self.components = np.ascontiguousarray(components * sign[:, None])
+        self.explained_variance = variance[: self.n_components].copy()
+        self.explained_variance_ratio = self.explained_variance / variance.sum()
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """X (n, d) -> scores (n, k); float32 stays float32, all else (bytes too) gives float64."""
+        X = self._check(X, "mean")
+        n, d = X.shape
+        scores = np.empty((n, len(self.components)), _float_type(X.dtype))
+        for rows in _row_chunks(n, d):
+            scores[rows] = (X[rows] * self.scale - self.mean) @ self.components.T
+        return scores
+
+    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
+        """Scores (n, k) -> the nearest rows (n, d) that k components can express (times `scale`)."""
+        Z = self._check(Z, "explained_variance", what="Z")
+        return (Z @ self.components + self.mean).astype(_float_type(Z.dtype))
+
+    def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
+        """Takes what `state_dict` gave. ValueError when a name is missing or unknown."""
+        super().load_state_dict(state)
+        self.n_components = len(self.components)
+
+
+def one_hot(labels: np.ndarray, num_classes: int, dtype: np.dtype = np.float32) -> np.ndarray:
+    """Labels (n,) of 0..num_classes-1 -> (n, num_classes), a single 1 in each row.
+
+    [eq:one-hot] chapter 02. Report A 2.1.3. TypeError unless integers, ValueError out of range.
+    """
+    labels = _check_labels(labels, num_classes)
+    encoded = np.zeros((len(labels), num_classes), dtype)
+    encoded[np.arange(len(labels)), labels] = 1
+    return encoded
+
+
+def stratified_split(
+    labels: np.ndarray, fraction: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Splits rows at random, class by class: (train_idx, held_out_idx), both sorted.
+
+    `fraction` in (0, 1) of each class is held out, rounded to the nearest count. ValueError when
+    a class is too small to have a row on both sides.
+    """
+    labels = _check_labels(labels)
+    if not 0.0 < fraction < 1.0:
+        raise ValueError(f"fraction is {fraction}; expected strictly between 0 and 1")
+    held_out = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        count = round(fraction * len(members))
+        if not 0 < count < len(members):
+            raise ValueError(
+                f"class {label} has {len(members)} example(s): holding out {fraction:g} of them "
+                f"leaves one side without any; give more examples or another fraction"
+            )
+        held_out.append(rng.permutation(members)[:count])
+    held_out = np.sort(np.concatenate(held_out))
+    return np.setdiff1d(np.arange(len(labels)), held_out), held_out
+
+
+def batches(
+    n: int, batch_size: int, rng: np.random.Generator, drop_last: bool = False
+) -> Iterator[np.ndarray]:
+    """One epoch: every index of range(n) once, in a fresh random order, `batch_size` at a time.
+
+    The last batch is smaller when batch_size does not divide n, or left out with `drop_last`.
+    ValueError at the call (not at the first step) for n < 1, batch_size < 1 or batch_size > n.
+    """
+    if n < 1:
+        raise ValueError(f"the data set is empty (n = {n}); expected at least one example")
+    if not 1 <= batch_size <= n:
+        raise ValueError(f"batch_size is {batch_size}; expected 1 to {n}, the number of examples")
+    order = rng.permutation(n)
+    stop = n - n % batch_size if drop_last else n
+    return (order[start : start + batch_size] for start in range(0, stop, batch_size))
