@@ -1,0 +1,262 @@
+"""The tape: a `Tensor` remembers which operation made it, so `loss.backward()` can go back.
+
+No calculus lives here. `record` runs an operation (operation.py) and keeps its `back`; `backward`
+calls those `back`s from the last to the first and adds up what reaches each tensor.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from . import ops
+from .operation import Recordable
+
+_clock = itertools.count()  # a tensor made later has a larger number: the backward order
+_recording = True
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Within this block nothing is recorded: faster, and nothing can be differentiated."""
+    global _recording
+    before, _recording = _recording, False
+    try:
+        yield
+    finally:
+        _recording = before
+
+
+class Tensor(Recordable):
+    """An array that remembers how it was made.
+
+    data: the array. requires_grad: whether gradients are wanted for it. grad: None, or after
+    `backward()` the gradient of the loss, in the shape of data (leaves only: tensors that no
+    operation made). TypeError: requires_grad with data that are not floats.
+    """
+
+    __slots__ = (
+        "_back",
+        "_made_by",
+        "_number",
+        "_parents",
+        "_seen",
+        "data",
+        "grad",
+        "requires_grad",
+        "version",
+    )
+    __array_ufunc__ = None  # array + Tensor asks the Tensor, and np.exp(Tensor) is an error
+
+    def __init__(self, data, requires_grad: bool = False):
+        self.data = data if isinstance(data, np.ndarray) else np.asarray(data)
+        if requires_grad and self.data.dtype.kind != "f":
+            raise TypeError(f"Tensor: data are {self.data.dtype}; gradients need floats")
+        self.requires_grad = requires_grad
+        self.grad = None
+        self.version = 0  # counts the changes of data since it was made
+        self._back = None
+        self._parents = ()
+        self._number = next(_clock)
+
+    @staticmethod
+    def record(function, args, kwargs):
+        """Run the operation `function` on the data of `args`; a Tensor that remembers its back.
+
+        Float arrays among `args` take the dtype of the Tensors that want gradients. TypeError:
+        these are of two dtypes.
+        """
+        tensors = [a for a in args if isinstance(a, Tensor)]
+        trained = [t for t in tensors if t.requires_grad]
+        dtype = (trained or tensors)[0].data.dtype
+        for tensor in trained:
+            if tensor.data.dtype != dtype:
+                raise TypeError(
+                    f"{function.__name__}: Tensors of {dtype} and of {tensor.data.dtype}; make "
+                    "them one (net.double() turns a network to float64)"
+                )
+        y, back = function(*[_value(a, dtype) for a in args], **kwargs)
+        out = Tensor(y)
+        if _recording and trained:
+            out.requires_grad = True
+            out._back, out._parents, out._made_by = back, args, function.__name__
+            out._seen = [(t, t.version) for t in tensors]
+        return out
+
+    def backward(self, gradient=None) -> None:
+        """Put the gradient of this tensor into `.grad` of every leaf it was made from.
+
+        Gradients add up until `zero_grad()`. `gradient` (this tensor's shape) weighs the elements
+        of a tensor that is no scalar. The graph is used up: RuntimeError on a second call, on a
+        parameter changed since the forward pass, or where nothing was recorded.
+        """
+        if gradient is None and self.data.size != 1:
+            raise ValueError(
+                f"backward: this tensor has shape {self.shape}; start from a scalar loss, or give "
+                "a gradient of that shape"
+            )
+        gradient = np.ones_like(self.data) if gradient is None else np.asarray(gradient)
+        if gradient.shape != self.shape:
+            raise ValueError(f"backward: gradient {gradient.shape}; expected {self.shape}")
+        if not self.requires_grad:
+            raise RuntimeError(
+                "backward: nothing was recorded; no parameter takes part, or it ran under no_grad()"
+            )
+        order = self._history()
+        gradients = {self._number: gradient.astype(self.data.dtype)}
+        for tensor in order:
+            dy = gradients.pop(tensor._number, None)
+            if dy is None:  # made, but the loss does not depend on it
+                continue
+            if tensor._back is None:
+                tensor.accumulate(dy)
+                continue
+            received = tensor._back(dy)
+            received = received if isinstance(received, tuple) else (received,)
+            for place, parent in enumerate(tensor._parents):
+                if not (isinstance(parent, Tensor) and parent.requires_grad):
+                    continue
+                d = received[place] if place < len(received) else None
+                if d is None:
+                    raise RuntimeError(
+                        f"backward: {tensor._made_by} gives no gradient for its argument {place + 1}"
+                    )
+                known = gradients.get(parent._number)
+                gradients[parent._number] = d if known is None else known + d  # a fresh array
+            tensor._back = _used_up
+
+    def _history(self) -> list[Tensor]:
+        """This tensor and all it was made from, latest first; checked to be whole and current."""
+        found, waiting = {self._number: self}, [self]
+        while waiting:
+            tensor = waiting.pop()
+            if tensor._back is None:
+                continue
+            if tensor._back is _used_up:
+                raise RuntimeError(
+                    "backward: this graph was used up by an earlier backward(); run the forward "
+                    "pass again, or add the losses and call backward() once"
+                )
+            for parent, version in tensor._seen:
+                if parent.version != version:
+                    raise RuntimeError(
+                        "backward: a parameter has changed since the forward pass (an optimizer "
+                        "step?); the graph is stale: run the forward pass again"
+                    )
+                if parent.requires_grad and parent._number not in found:
+                    found[parent._number] = parent
+                    waiting.append(parent)
+        return sorted(found.values(), key=lambda tensor: tensor._number, reverse=True)
+
+    def accumulate(self, gradient: np.ndarray) -> None:
+        """Add `gradient` to `.grad`, in memory that is this tensor's own."""
+        self.grad = np.array(gradient) if self.grad is None else self.grad + gradient
+
+    # --- what an array has --------------------------------------------------------------------
+
+    shape = property(lambda self: self.data.shape)
+    dtype = property(lambda self: self.data.dtype)
+    ndim = property(lambda self: self.data.ndim)
+    T = property(lambda self: ops.transpose(self))
+
+    def __len__(self):
+        return len(self.data)
+
+    def __repr__(self):
+        return f"Tensor(shape={self.shape}, dtype={self.dtype}, requires_grad={self.requires_grad})"
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError("NumPy would lose the tape of a Tensor; use .data for its array")
+
+    def item(self) -> float:
+        """The number in a tensor of one element."""
+        return self.data.item()
+
+    def __add__(self, other):
+        return ops.add(self, other)
+
+    def __radd__(self, other):
+        return ops.add(other, self)
+
+    def __sub__(self, other):
+        return ops.subtract(self, other)
+
+    def __rsub__(self, other):
+        return ops.subtract(other, self)
+
+    def __mul__(self, other):
+        return ops.multiply(self, other)
+
+    def __rmul__(self, other):
+        return ops.multiply(other, self)
+
+    def __truediv__(self, other):
+        return ops.divide(self, other)
+
+    def __rtruediv__(self, other):
+        return ops.divide(other, self)
+
+    def __matmul__(self, other):
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other):
+        return ops.matmul(other, self)
+
+    def __neg__(self):
+        return ops.multiply(self, -1)
+
+    def __pow__(self, exponent):
+        return ops.power(self, exponent=exponent)
+
+    def __getitem__(self, key):
+        return ops.index(self, key=key)
+
+    def sum(self, axis=None, keepdims=False):
+        """`ops.sum`."""
+        return ops.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis=None, keepdims=False):
+        """`ops.mean`."""
+        return ops.mean(self, axis=axis, keepdims=keepdims)
+
+    def reshape(self, *shape):
+        """`ops.reshape`."""
+        return ops.reshape(self, shape=shape)
+
+
+class Parameter(Tensor):
+    """A tensor that an optimizer changes. Its gradient is kept in `buffer`, one memory for good.
+
+    An optimizer makes `data` and `buffer` views into its two flat vectors (optim.py).
+    """
+
+    __slots__ = ("buffer",)
+
+    def __init__(self, data):
+        super().__init__(np.array(data), requires_grad=True)
+        self.buffer = np.zeros_like(self.data)
+
+    def accumulate(self, gradient: np.ndarray) -> None:
+        """Add `gradient` to `.grad` in place; the first since zero_grad() overwrites."""
+        if self.grad is None:
+            np.copyto(self.buffer, gradient)
+            self.grad = self.buffer
+        else:
+            self.grad += gradient
+
+
+def _value(argument, dtype):
+    """What an operation computes with: a Tensor's array, and floats in `dtype`."""
+    if isinstance(argument, Tensor):
+        argument = argument.data
+    if isinstance(argument, (np.ndarray, np.floating)) and argument.dtype.kind == "f":
+        return np.asarray(argument, dtype)
+    return argument
+
+
+def _used_up(dy):
+    """Stands in for the `back` of a graph that has been walked."""
+    raise RuntimeError("backward: this graph was used up")

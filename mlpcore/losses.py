@@ -1,0 +1,90 @@
+"""Losses: one number for a batch, and its gradient. A lower loss is a better prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .operation import operation
+
+
+@operation
+def cross_entropy(logits: np.ndarray, labels: np.ndarray, *, label_smoothing: float = 0.0):
+    """Mean over the batch of -sum_k t_k log p_k, where p = softmax(logits).
+
+    logits (n, K): scores before softmax. labels: integer classes (n,), or one row of class
+    probabilities each (n, K), one-hot for instance. With smoothing e the target is
+    (1 - e) t + e/K (Szegedy et al. 2016, section 7). Returns a scalar.
+    [eq:cross-entropy] chapter 05, report B (32), report A 2.4.7;
+    [eq:cross-entropy-backward] chapter 05: softmax and loss together give (p - t)/n.
+    ValueError: shapes that do not match, labels outside 0..K-1, rows that do not sum to 1.
+    TypeError: labels that are neither integers nor floats.
+    """
+    t = _targets(logits, labels, label_smoothing)  # (n, K)
+    n = len(logits)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    e = np.exp(shifted)
+    total = e.sum(axis=1, keepdims=True)
+    loss = -(t * (shifted - np.log(total))).sum() / n
+
+    def back(dloss):
+        return dloss * (e / total - t) / n
+
+    return loss, back
+
+
+def _targets(logits, labels, smoothing):
+    """Labels in either form as rows of class probabilities, in the logits' shape and dtype."""
+    labels = np.asarray(labels)
+    if logits.ndim != 2 or len(logits) == 0:
+        raise ValueError(f"cross_entropy: logits have shape {logits.shape}; expected (n, K), n > 0")
+    n, K = logits.shape
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"cross_entropy: label_smoothing is {smoothing}; expected 0 <= e < 1")
+    if labels.dtype.kind in "iu":
+        if labels.shape != (n,):
+            raise ValueError(
+                f"cross_entropy: integer labels have shape {labels.shape}; expected ({n},), one "
+                f"for each row of logits {logits.shape} (labels of shape (n, 1) want .ravel())"
+            )
+        low, high = labels.min(), labels.max()
+        if low < 0 or high >= K:
+            raise ValueError(
+                f"cross_entropy: labels run from {low} to {high}; {K} logits a row allow 0 to {K - 1}"
+            )
+        t = np.zeros_like(logits)
+        t[np.arange(n), labels] = 1
+    elif labels.dtype.kind == "f":
+        if labels.shape != (n, K):
+            raise ValueError(
+                f"cross_entropy: float labels have shape {labels.shape}; expected {(n, K)}, one "
+                "row of class probabilities for each row of logits (classes want integers)"
+            )
+        if (labels < 0).any() or not np.allclose(labels.sum(axis=1), 1, atol=1e-4):
+            raise ValueError("cross_entropy: each row of float labels must be >= 0 and sum to 1")
+        t = labels.astype(logits.dtype)
+    else:
+        raise TypeError(f"cross_entropy: labels are {labels.dtype}; expected integers or floats")
+    return t * (1 - smoothing) + smoothing / K if smoothing else t
+
+
+@operation
+def mse(prediction: np.ndarray, target: np.ndarray):
+    """Mean of (prediction - target)^2 over all elements; both of one shape. Returns a scalar.
+
+    [eq:mse] chapter 05; [eq:mse-backward] chapter 05. ValueError if the shapes differ: (n,) minus
+    (n, 1) would broadcast to (n, n) without a word.
+    """
+    prediction, target = np.asarray(prediction), np.asarray(target)
+    if prediction.shape != target.shape or prediction.size == 0:
+        raise ValueError(
+            f"mse: prediction {prediction.shape} and target {target.shape}; "
+            "expected the same shape, not empty"
+        )
+    difference = prediction - target
+    loss = (difference * difference).mean()
+
+    def back(dloss):
+        d = dloss * 2 * difference / difference.size
+        return d, -d
+
+    return loss, back

@@ -1,0 +1,104 @@
+"""How good a classifier is: counts and ratios over true and predicted classes, and what it costs.
+
+Labels are integer classes (n,); `predicted` may also be scores (n, K), whose largest counts.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+
+def accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Share of rows whose class is right. [eq:accuracy] chapter 15, report B (47) for many classes."""
+    predicted, labels = _classes(predicted, labels)
+    return float((predicted == labels).mean())
+
+
+def confusion_matrix(
+    predicted: np.ndarray, labels: np.ndarray, num_classes: int | None = None
+) -> np.ndarray:
+    """Counts (K, K): row = true class, column = predicted class. [eq:confusion] chapter 15."""
+    scores_wide = np.ndim(predicted) == 2 and np.shape(predicted)[1]
+    predicted, labels = _classes(predicted, labels)
+    largest = int(max(predicted.max(), labels.max())) + 1
+    K = num_classes or max(largest, scores_wide or 0)
+    if largest > K:
+        raise ValueError(f"confusion_matrix: class {largest - 1} found; expected 0 to {K - 1}")
+    return np.bincount(labels * K + predicted, minlength=K * K).reshape(K, K)
+
+
+def precision(predicted, labels, average: str | None = "macro"):
+    """TP / (TP + FP): of what was called class k, the share that is. Report B (49).
+
+    average: "macro" (mean over classes), "micro" (all classes' counts together), "weighted" (mean
+    by class size), None (one number for each class). 0 for a class never predicted.
+    [eq:precision] chapter 15.
+    """
+    return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(tp, tp + fp))
+
+
+def recall(predicted, labels, average: str | None = "macro"):
+    """TP / (TP + FN): of what is class k, the share found. Report B (48). [eq:recall] chapter 15."""
+    return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(tp, tp + fn))
+
+
+def f1(predicted, labels, average: str | None = "macro"):
+    """2 P R / (P + R), as 2 TP / (2 TP + FP + FN). Report B (50). [eq:f1] chapter 15."""
+    return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(2 * tp, 2 * tp + fp + fn))
+
+
+def count_parameters(net) -> int:
+    """How many numbers training changes."""
+    return sum(p.data.size for p in net.parameters())
+
+
+def inference_time(net, X, repeats: int = 5) -> float:
+    """Seconds to predict all of `X`: the median of `repeats` runs after one to warm up."""
+    from .train import predict
+
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        predict(net, X)
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds[1:]))
+
+
+def _classes(predicted, labels):
+    predicted, labels = np.asarray(predicted), np.asarray(labels)
+    if predicted.ndim == 2:
+        predicted = predicted.argmax(axis=1)
+    if labels.ndim != 1 or predicted.shape != labels.shape or labels.size == 0:
+        raise ValueError(
+            f"metrics: predicted {predicted.shape}, labels {labels.shape}; expected (n,) both, n > 0"
+        )
+    for name, values in (("predicted", predicted), ("labels", labels)):
+        if values.dtype.kind not in "iu":
+            raise TypeError(f"metrics: {name} are {values.dtype}; expected integer classes")
+        if values.min() < 0:
+            raise ValueError(f"metrics: {name} hold {values.min()}; classes start at 0")
+    return predicted.astype(np.int64), labels.astype(np.int64)
+
+
+def _score(predicted, labels, average, formula):
+    if average not in ("macro", "micro", "weighted", None):
+        raise ValueError(
+            f'metrics: average is {average!r}; expected "macro", "micro", "weighted" or None'
+        )
+    counts = confusion_matrix(predicted, labels)
+    tp = np.diag(counts)
+    fp, fn = counts.sum(axis=0) - tp, counts.sum(axis=1) - tp
+    if average == "micro":
+        return float(formula(tp.sum(), fp.sum(), fn.sum()))
+    each = formula(tp, fp, fn)
+    if average is None:
+        return each
+    seen = tp + fp + fn > 0  # a class neither true nor predicted has no say
+    weights = tp + fn if average == "weighted" else seen
+    return float(np.average(each, weights=weights))
+
+
+def _ratio(part, whole):
+    return np.where(np.asarray(whole) > 0, part / np.maximum(whole, 1), 0.0)

@@ -1,0 +1,271 @@
+"""Optimizers: each moves one flat vector of all parameters against one flat vector of gradients.
+
+`w` holds every parameter of the network one after another, `g` every gradient; the layers' W and b
+are views into them, so that an update is a few lines on vectors. Names and arguments follow
+`torch.optim`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .autograd import Parameter
+
+
+class Optimizer:
+    """Base: packs the parameters, then `step()` calls the subclass's `update(w, g)`.
+
+    lr: the learning rate; a slider may change it at any time. lr_factor: what a schedule
+    multiplies it with. weight_decay: lambda of L2 decay, g + lambda w, unless a subclass says
+    otherwise. decay_biases: False leaves vectors (biases, gamma, beta) undecayed, as report B (9).
+    slots: names of the vectors that are its memory, zeros to start with.
+    ValueError: no parameters, one given twice, settings out of range.
+    """
+
+    slots: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        params: Iterable[Parameter],
+        lr: float,
+        *,
+        weight_decay: float = 0.0,
+        decay_biases: bool = True,
+    ):
+        self.params = list(params)
+        self._check(lr, weight_decay)
+        self.lr, self.lr_factor, self.weight_decay = lr, 1.0, weight_decay
+        self.steps = 0
+        self.w = np.concatenate([p.data.ravel() for p in self.params])
+        self.g = np.zeros_like(self.w)
+        for name in self.slots:
+            setattr(self, name, np.zeros_like(self.w))
+        ends = np.cumsum([p.data.size for p in self.params])[:-1]
+        shapes = [p.shape for p in self.params]
+        self._w_views = [v.reshape(s) for v, s in zip(np.split(self.w, ends), shapes, strict=True)]
+        self._g_views = [v.reshape(s) for v, s in zip(np.split(self.g, ends), shapes, strict=True)]
+        # 1 where decay acts, 0 on the vectors that are spared
+        self._decayed = 1.0 if decay_biases else np.zeros_like(self.w)
+        if not decay_biases:
+            for view, p in zip(np.split(self._decayed, ends), self.params, strict=True):
+                view[...] = p.ndim > 1
+        self._gather()
+
+    def _check(self, lr, weight_decay):
+        name = type(self).__name__
+        if not self.params:
+            raise ValueError(f"{name}: no parameters; give net.parameters()")
+        for p in self.params:
+            if not isinstance(p, Parameter):
+                raise TypeError(
+                    f"{name}: {type(p).__name__} is no Parameter; give net.parameters()"
+                )
+        if len({id(p) for p in self.params}) < len(self.params):
+            raise ValueError(f"{name}: a parameter is given twice")
+        if not lr >= 0:
+            raise ValueError(f"{name}: lr is {lr}; expected a number >= 0, e.g. 0.01")
+        if not weight_decay >= 0:
+            raise ValueError(f"{name}: weight_decay is {weight_decay}; expected a number >= 0")
+
+    def _gather(self):
+        """Make each parameter's data and gradient views into w and g, taking their values along."""
+        for p, w, g in zip(self.params, self._w_views, self._g_views, strict=True):
+            if p.data is not w:
+                if p.data.dtype != w.dtype:
+                    raise RuntimeError(
+                        f"step: the parameters are {p.data.dtype} now, this optimizer was made for "
+                        f"{w.dtype}; make the optimizer after net.double()"
+                    )
+                w[...] = p.data
+                p.data = w
+            if p.grad is None:
+                g[...] = 0
+            elif p.grad is not g:
+                g[...] = p.grad
+                p.grad = g
+            p.buffer = g
+
+    def step(self) -> None:
+        """Move the parameters once. RuntimeError: no gradient has come since zero_grad()."""
+        if all(p.grad is None for p in self.params):
+            raise RuntimeError("step: no gradients; call loss.backward() before step()")
+        self._gather()
+        self.steps += 1
+        self.update(self.w, self.g)
+        for p in self.params:
+            p.version += 1
+
+    def zero_grad(self) -> None:
+        """Forget the gradients: the next backward() starts anew."""
+        for p in self.params:
+            p.grad = None
+
+    def update(self, w: np.ndarray, g: np.ndarray) -> None:
+        """Change `w` in place, given its gradient `g` (both flat)."""
+        raise NotImplementedError(f"{type(self).__name__} defines no update(self, w, g)")
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step: lr times the schedule's factor."""
+        return self.lr * self.lr_factor
+
+    def decayed(self, w, g):
+        """g + lambda w, the gradient with L2 decay. [eq:l2-decay] chapter 11, report B (25)-(27)."""
+        return g + (self.weight_decay * self._decayed) * w if self.weight_decay else g
+
+    def state_dict(self) -> dict:
+        """Copies of all that the next step depends on besides parameters and gradients."""
+        vectors = {name: getattr(self, name).copy() for name in self.slots}
+        return {
+            "kind": type(self).__name__,
+            "lr": self.lr,
+            "lr_factor": self.lr_factor,
+            "weight_decay": self.weight_decay,
+            "steps": self.steps,
+            **vectors,
+        }
+
+    def load_state_dict(self, state: dict) -> None:
+        """Copy `state` into this optimizer. ValueError, nothing changed: of another kind or size."""
+        if state.get("kind") != type(self).__name__:
+            raise ValueError(
+                f"load_state_dict: the state is of {state.get('kind')}, this is {type(self).__name__}"
+            )
+        for name in self.slots:
+            if np.shape(state.get(name)) != self.w.shape:
+                raise ValueError(
+                    f"load_state_dict: {name} has shape {np.shape(state.get(name))}; expected "
+                    f"{self.w.shape}, one number for each parameter"
+                )
+        for name in self.slots:
+            getattr(self, name)[...] = state[name]
+        for name in ("lr", "lr_factor", "weight_decay", "steps"):
+            setattr(self, name, state[name])
+
+
+def _flush(v, steps):
+    """Now and then zero what is tiny: a unit without gradient leaves momentum that decays into
+    denormal numbers, with which the processor is up to a hundred times slower."""
+    if steps % 256 == 0:
+        v[np.abs(v) < 1e-30] = 0
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum in one of three forms (mu = momentum):
+
+    "heavy_ball": v = mu v + g,            w -= lr v   Polyak (1964); torch.optim.SGD
+    "ema":        v = mu v + (1 - mu) g,   w -= lr v   an average: steps are (1 - mu) times as long
+    "nesterov":   v = mu v + g,            w -= lr (g + mu v)   Sutskever et al. (2013); PyTorch
+
+    [eq:sgd] chapter 08, report B (33); [eq:heavy-ball] chapter 09, report B (28)-(29), (8)-(11),
+    where lr stands inside v: the same while lr is constant; [eq:momentum-ema] chapter 09;
+    [eq:nesterov] chapter 09. ValueError: momentum outside [0, 1), unknown form.
+    """
+
+    slots = ("velocity",)
+    forms = ("heavy_ball", "ema", "nesterov")
+
+    def __init__(self, params, lr=0.01, momentum=0.0, form="heavy_ball", **settings):
+        super().__init__(params, lr, **settings)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"SGD: momentum is {momentum}; expected 0 <= momentum < 1")
+        if form not in self.forms:
+            raise ValueError(f"SGD: form is {form!r}; expected one of {self.forms}")
+        self.momentum, self.form = momentum, form
+
+    def update(self, w, g):
+        """One step."""
+        g = self.decayed(w, g)
+        if self.momentum:
+            v, mu = self.velocity, self.momentum
+            v *= mu
+            v += (1 - mu) * g if self.form == "ema" else g
+            _flush(v, self.steps)
+            g = g + mu * v if self.form == "nesterov" else v
+        w -= self.rate * g
+
+    def state_dict(self):
+        """Base, momentum and its form."""
+        return {**super().state_dict(), "momentum": self.momentum, "form": self.form}
+
+    def load_state_dict(self, state):
+        """Base, momentum and its form."""
+        super().load_state_dict(state)
+        self.momentum, self.form = state["momentum"], state["form"]
+
+
+class RMSprop(Optimizer):
+    """s = alpha s + (1 - alpha) g^2,  w -= lr g / (sqrt(s) + eps). Tieleman & Hinton (2012).
+
+    L2 decay. [eq:rmsprop] chapter 10.
+    """
+
+    slots = ("square",)
+
+    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, **settings):
+        super().__init__(params, lr, **settings)
+        _check_average(alpha, "RMSprop: alpha")
+        self.alpha, self.eps = alpha, eps
+
+    def update(self, w, g):
+        """One step."""
+        g = self.decayed(w, g)
+        s = self.square
+        s *= self.alpha
+        s += (1 - self.alpha) * g * g
+        _flush(s, self.steps)
+        w -= self.rate * g / (np.sqrt(s) + self.eps)
+
+
+class Adam(Optimizer):
+    """m = b1 m + (1-b1) g,  v = b2 v + (1-b2) g^2,  w -= lr m_hat / (sqrt(v_hat) + eps).
+
+    m_hat = m / (1 - b1^t) and v_hat = v / (1 - b2^t) take out the zeros that m and v start from.
+    Kingma & Ba (2015), algorithm 1, with L2 decay. [eq:adam] chapter 10, report A 2.4.6, which
+    leaves out the correction and eps. `bias_correction=False` is the report's form.
+    """
+
+    slots = ("m", "v")
+
+    def __init__(
+        self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-8, bias_correction=True, **settings
+    ):
+        super().__init__(params, lr, **settings)
+        for beta in betas:
+            _check_average(beta, f"{type(self).__name__}: beta")
+        self.betas, self.eps, self.bias_correction = tuple(betas), eps, bias_correction
+
+    def update(self, w, g):
+        """One step."""
+        g = self.decayed(w, g)
+        (b1, b2), m, v = self.betas, self.m, self.v
+        m *= b1
+        m += (1 - b1) * g
+        v *= b2
+        v += (1 - b2) * g * g
+        _flush(m, self.steps)
+        _flush(v, self.steps)
+        c1, c2 = (1 - b1**self.steps, 1 - b2**self.steps) if self.bias_correction else (1, 1)
+        w -= (self.rate / c1) * m / (np.sqrt(v) / np.sqrt(c2) + self.eps)
+
+
+class AdamW(Adam):
+    """Adam with decoupled decay: first w -= lr lambda w, then Adam on the bare gradient.
+
+    Loshchilov & Hutter (2019), algorithm 2. [eq:adamw] chapter 10.
+    """
+
+    def __init__(self, params, lr=0.001, weight_decay=0.01, **settings):
+        super().__init__(params, lr, weight_decay=weight_decay, **settings)
+
+    def decayed(self, w, g):
+        """Shrink w; the gradient stays as it is."""
+        w *= 1 - self.rate * self.weight_decay * self._decayed
+        return g
+
+
+def _check_average(value, name):
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} is {value}; expected 0 <= value < 1")
