@@ -14,7 +14,7 @@ _CHUNK_BYTES = 128 * 2**20  # float64 working memory of one slice of rows
 
 
 def _check_matrix(X, *, features: int | None = None, what: str = "X") -> np.ndarray:
-    """`X` as a finite, non-empty (n, d) array of numbers; anything else is an error that says why."""
+    """`X` as a finite, non-empty (n, d) array of numbers, or an error that says why not."""
     X = np.asarray(X)
     if X.dtype.kind not in "fiu":
         raise TypeError(f"{what} has dtype {X.dtype}; expected numbers (float or integer)")
@@ -34,30 +34,28 @@ def _check_matrix(X, *, features: int | None = None, what: str = "X") -> np.ndar
         bad = np.argwhere(~np.isfinite(X))
         row, column = bad[0]
         raise ValueError(
-            f"{what} holds {len(bad)} NaN or infinite value(s), the first ({X[row, column]}) at row "
-            f"{row}, column {column}: remove or fill these before going on"
+            f"{what} holds {len(bad)} NaN or infinite value(s), the first ({X[row, column]}) at "
+            f"row {row}, column {column}: remove or fill these before going on"
         )
     return X
 
 
-def _check_labels(labels, num_classes: int | None = None) -> np.ndarray:
+def _check_labels(labels, num_classes: int | None = None, *, what: str = "labels") -> np.ndarray:
     """`labels` as a non-empty (n,) int64 array of 0..num_classes-1; (n, 1) is flattened."""
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    if labels.ndim != 1:
-        raise ValueError(f"labels have shape {labels.shape}; expected (examples,)")
-    if labels.size == 0:
-        raise ValueError("labels are empty; expected at least one")
+    if labels.ndim != 1 or labels.size == 0:
+        raise ValueError(f"{what} has shape {labels.shape}; expected (examples,), at least one")
     if labels.dtype.kind not in "iu":
         raise TypeError(
-            f"labels have dtype {labels.dtype}; expected integers 0, 1, 2, ... (names or floats: "
-            f"np.unique(labels, return_inverse=True)[1] numbers them)"
+            f"{what} has dtype {labels.dtype}; expected integers 0, 1, 2, ... (names or floats: "
+            f"np.unique({what}, return_inverse=True)[1] numbers them)"
         )
     low, high = labels.min(), labels.max()
     if low < 0 or (num_classes is not None and high >= num_classes):
-        limit = "0 or above" if num_classes is None else f"0..{num_classes - 1}"
-        raise ValueError(f"labels run from {low} to {high}; expected {limit}")
+        limit = "0 or above" if num_classes is None else f"0 to {num_classes - 1}"
+        raise ValueError(f"{what} runs from {low} to {high}; expected {limit}")
     return labels.astype(np.int64)
 
 
@@ -141,7 +139,7 @@ class MinMaxScaler(_Scaler):
     _state = ("shift", "scale")
 
     def fit(self, X: np.ndarray) -> MinMaxScaler:
-        """Learns min and max of each column of X (n, d). ValueError on a constant feature."""
+        """Learns min and max of each column of X. ValueError on a constant feature."""
         X = _check_matrix(X)
         low, high = X.min(axis=0), X.max(axis=0)
         low64, high64 = low.astype(np.float64), high.astype(np.float64)
@@ -158,10 +156,10 @@ class StandardScaler(_Scaler):
     _state = ("shift", "scale")
 
     def fit(self, X: np.ndarray) -> StandardScaler:
-        """Learns mean and deviation of each column of X (n, d). ValueError on a constant feature."""
+        """Learns mean and deviation of each column of X. ValueError on a constant feature."""
         X = _check_matrix(X)
         mean = X.mean(axis=0, dtype=np.float64)
-        # Constant means min == max: a computed deviation of a constant column is often 1e-17, not 0.
+        # Constant means min == max: the computed deviation of a constant is often 1e-17, not 0.
         self._set(mean, X.std(axis=0, dtype=np.float64), X.min(axis=0) == X.max(axis=0))
         return self
 
@@ -226,7 +224,7 @@ class PCA(_Transformer):
         return scores
 
     def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
-        """Scores (n, k) -> the nearest rows (n, d) that k components can express (times `scale`)."""
+        """Scores (n, k) -> rows (n, d), in units of `scale`: all that k components keep of X."""
         Z = self._check(Z, "explained_variance", what="Z")
         return (Z @ self.components + self.mean).astype(_float_type(Z.dtype))
 

