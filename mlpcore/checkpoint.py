@@ -1,0 +1,104 @@
+"""Saving and loading: one .npz file without pickle, so that a file from elsewhere can run no code.
+
+Anything with `state_dict()` and `load_state_dict()` can be a part: a network, an optimizer, a
+scaler, a history; and a `numpy.random.Generator`.
+
+    save("net.npz", net=net, scaler=scaler)
+    load("net.npz", net=net, scaler=scaler)      # into objects built the same way
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+FORMAT = 1
+
+
+def save(path: str | os.PathLike, **parts) -> Path:
+    """Write `parts` to `path` (.npz). The file is whole or, if anything fails, as it was before.
+
+    TypeError: a part that has no state. ValueError: no parts, another ending.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"save: {path.name!r}; expected a name that ends in .npz")
+    if not parts:
+        raise ValueError("save: nothing to save; give parts by name, e.g. net=net")
+    arrays, plain = {}, {"format": FORMAT}
+    for part, thing in parts.items():
+        for name, value in _state(part, thing).items():
+            if isinstance(value, np.ndarray):
+                arrays[f"{part}/{name}"] = value
+            else:
+                plain[f"{part}/{name}"] = value
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays, plain=np.array(json.dumps(plain)))
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+def load(path: str | os.PathLike, **parts) -> None:
+    """Read `path` into `parts`, which were built the same way as those saved. All or none changes.
+
+    FileNotFoundError. ValueError: no such file format, a part that is not in the file or does not
+    fit. A file may hold more parts than are asked for.
+    """
+    stored = _read(Path(path))
+    states = {part: stored.get(part) for part in parts}
+    missing = sorted(part for part, state in states.items() if state is None)
+    if missing:
+        raise ValueError(f"load: {path} has no {missing}; it holds {sorted(stored)}")
+    before = {part: _state(part, thing) for part, thing in parts.items()}
+    try:
+        for part, thing in parts.items():
+            _restore(thing, states[part])
+    except Exception as error:
+        for part, thing in parts.items():
+            if before[part]:
+                _restore(thing, before[part])
+        raise ValueError(f"load: {path} does not fit; nothing was changed. {error}") from error
+
+
+def _read(path: Path) -> dict[str, dict]:
+    """The states in a file, by part."""
+    if not path.exists():
+        raise FileNotFoundError(f"load: no file {path}")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            plain = json.loads(str(file["plain"]))
+            values = {name: file[name] for name in file.files if name != "plain"}
+    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
+        raise ValueError(f"load: {path} is no checkpoint, or it is damaged ({error})") from error
+    if plain.pop("format", None) != FORMAT:
+        raise ValueError(f"load: {path} is of another format; this version reads format {FORMAT}")
+    stored: dict[str, dict] = {}
+    for name, value in {**plain, **values}.items():
+        part, _, key = name.partition("/")
+        stored.setdefault(part, {})[key] = value
+    return stored
+
+
+def _state(part, thing) -> dict:
+    if isinstance(thing, np.random.Generator):
+        return {"state": thing.bit_generator.state}
+    if not hasattr(thing, "state_dict"):
+        raise TypeError(f"save: {part} is a {type(thing).__name__}, which has no state_dict()")
+    return thing.state_dict()
+
+
+def _restore(thing, state: dict) -> None:
+    if isinstance(thing, np.random.Generator):
+        thing.bit_generator.state = state["state"]
+    else:
+        thing.load_state_dict(state)

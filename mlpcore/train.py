@@ -1,0 +1,304 @@
+"""Training: the loop, one step at a time, and `fit`, which watches it.
+
+for step in training_steps(net, X, y, optimizer=opt, epochs=5, batch_size=128, rng=rng):
+    ...                                  # after every step: look, draw, change opt.lr, break
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import checkpoint as checkpoints
+from .autograd import no_grad
+from .history import Best, EarlyStopping, History, TrainingDiverged
+from .losses import cross_entropy
+from .module import Module
+from .optim import Optimizer
+from .preprocess import _check_labels as check_labels
+from .preprocess import _check_matrix as check_matrix
+from .preprocess import batches
+from .schedules import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of training: where it stands, and the loss of its batch before the step."""
+
+    epoch: int
+    number: int
+    loss: float
+    rate: float
+    rows: int
+    correct: int | None  # None where labels are not integer classes
+
+
+def training_steps(
+    net: Module,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    loss: Callable = cross_entropy,
+    schedule: Schedule | None = None,
+    drop_last: bool = False,
+    first_epoch: int = 0,
+) -> Iterator[Step]:
+    """Train `net`, handing over after every step.
+
+    X (n, d), y (n,) classes or (n, k) targets; both are shuffled anew in each epoch. What is set on
+    the optimizer between two steps (lr, momentum, ...) acts on the next. drop_last leaves out a
+    short last batch. TrainingDiverged: the loss is NaN or infinite; the step that would follow from
+    it is not taken. ValueError, TypeError: arrays or settings that do not fit.
+    """
+    X, y = _checked(net, X, y)
+    per_epoch = _steps_per_epoch(len(X), batch_size, drop_last)
+    net.train()
+    for epoch in range(first_epoch, epochs):
+        for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
+            number = epoch * per_epoch + i
+            if schedule is not None:
+                optimizer.lr_factor = schedule(number, epochs * per_epoch)
+            # NumPy's overflow warnings would come before, and say less than, the diagnosis
+            with np.errstate(over="ignore", invalid="ignore"):
+                output = net(X[rows])
+                if i == 0 and epoch == first_epoch and loss is cross_entropy:
+                    _check_logits(output.data, y)
+                batch_loss = loss(output, y[rows])
+                value = batch_loss.item()
+                if not math.isfinite(value):
+                    raise TrainingDiverged(_diagnosis(value, number, optimizer))
+                optimizer.zero_grad()
+                batch_loss.backward()
+                optimizer.step()
+            correct = None
+            if y.dtype.kind == "i":
+                correct = int((output.data.argmax(axis=1) == y[rows]).sum())
+            yield Step(epoch, number, value, optimizer.rate, len(rows), correct)
+
+
+def predict(net: Module, X: np.ndarray, batch_size: int = 1000) -> np.ndarray:
+    """The network's output for all of X, in evaluation mode; (n, d) to (n, k). The mode is put back."""
+    X = check_matrix(X).astype(net.parameters()[0].dtype, copy=False)
+    modes = [(module, module.training) for _, module in net.modules()]
+    net.eval()
+    try:
+        with no_grad():
+            parts = [net(X[i : i + batch_size]).data for i in range(0, len(X), batch_size)]
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return np.concatenate(parts)
+
+
+def evaluate(net: Module, X, y, loss: Callable = cross_entropy) -> dict[str, float]:
+    """{"loss": mean loss, "accuracy": share right} in evaluation mode (loss only for targets)."""
+    X, y = _checked(net, X, y)
+    output = predict(net, X)
+    result = {"loss": float(loss(output, y)[0])}
+    if y.dtype.kind == "i":
+        result["accuracy"] = float((output.argmax(axis=1) == y).mean())
+    return result
+
+
+def fit(
+    net: Module,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    loss: Callable = cross_entropy,
+    schedule: Schedule | None = None,
+    early_stopping: EarlyStopping | None = None,
+    drop_last: bool = False,
+    checkpoint: str | os.PathLike | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> History:
+    """Train for `epochs` passes over the rows of X; returns what happened, epoch by epoch.
+
+    validation: (X, y) measured after each epoch. With `early_stopping`, or when the run is
+    interrupted (Ctrl-C, the Stop button) or diverges, the weights of the best validated epoch are
+    put back; otherwise the last ones stay. checkpoint: a .npz written after each epoch; with
+    `resume` a run goes on from it and ends with the very weights of an unbroken run.
+    BLAS runs on one thread meanwhile: products this small are slower on two.
+    The rest as in `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
+    TrainingDiverged.
+    """
+    if epochs < 1:
+        raise ValueError(f"fit: epochs is {epochs}; expected at least 1")
+    if early_stopping is not None and validation is None:
+        raise ValueError("fit: early_stopping needs validation=(X_val, y_val)")
+    if resume and checkpoint is None:
+        raise ValueError("fit: resume needs checkpoint=<the file to go on from>")
+    X, y = _checked(net, X, y)
+    if validation is not None:
+        validation = _checked(net, *validation)
+    history, best = History(), Best()
+    kept = {"net": net, "optimizer": optimizer, "history": history, "best": best}
+    kept |= {f"rng{i}": generator for i, generator in enumerate(_generators(net, rng))}
+    if resume and Path(checkpoint).exists():
+        checkpoints.load(checkpoint, **kept)
+    per_epoch = _steps_per_epoch(len(X), batch_size, drop_last)
+    steps = training_steps(
+        net, X, y, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng, loss=loss,
+        schedule=schedule, drop_last=drop_last, first_epoch=len(history),
+    )  # fmt: skip
+    from threadpoolctl import threadpool_limits
+
+    bar = _progress_bar(epochs * per_epoch, progress)
+    with bar, _deferred_interrupt() as stop, threadpool_limits(1, user_api="blas"):
+        bar.update(len(history) * per_epoch)
+        try:
+            while len(history) < epochs and not _out_of_patience(early_stopping, history, best):
+                _one_epoch(itertools.islice(steps, per_epoch), history, bar, stop)
+                if validation is not None:
+                    _validate(net, validation, loss, history, best, early_stopping)
+                bar.set_postfix_str(history.last())
+                if checkpoint is not None:
+                    checkpoints.save(checkpoint, **kept)
+            history.ended = "finished" if len(history) == epochs else "early"
+        except KeyboardInterrupt:
+            history.ended = "interrupted"
+        except TrainingDiverged as error:
+            history.ended, error.history = "diverged", history
+            raise
+        finally:
+            if best.weights and (early_stopping is not None or history.ended != "finished"):
+                net.load_state_dict(best.weights)
+    return history
+
+
+def _one_epoch(steps, history, bar, stop):
+    """Take the steps of one epoch and add its running means to the history."""
+    start, rows, total, correct, step = time.perf_counter(), 0, 0.0, 0, None
+    for step in steps:
+        rows += step.rows
+        total += step.loss * step.rows
+        correct += step.correct or 0
+        bar.update()
+        if stop:
+            raise KeyboardInterrupt
+    line = {"loss": total / rows, "rate": step.rate, "seconds": time.perf_counter() - start}
+    if step.correct is not None:
+        line["accuracy"] = correct / rows
+    history.append(**line)
+
+
+def _validate(net, validation, loss, history, best, early_stopping):
+    """Measure the validation set, add it to the history's last line, and keep the best weights."""
+    found = evaluate(net, *validation, loss)
+    if not math.isfinite(found["loss"]):
+        raise TrainingDiverged(
+            f"the validation loss is {found['loss']}: the last steps were too long"
+        )
+    history.append(**{f"val_{name}": value for name, value in found.items()})
+    early = early_stopping or EarlyStopping()
+    score = history[early.monitor][-1]
+    epoch = len(history) - 1
+    best.offer(-score if early.monitor == "val_loss" else score, epoch, net, early.min_delta)
+    history.best_epoch = best.epoch
+
+
+def _out_of_patience(early_stopping, history, best):
+    if early_stopping is None or best.epoch is None:
+        return False
+    return len(history) - 1 - best.epoch >= early_stopping.patience
+
+
+def _checked(net, X, y):
+    """X in the parameters' dtype, y as int64 classes or targets in that dtype; both whole and finite."""
+    dtype = net.parameters()[0].dtype
+    X, y = check_matrix(X).astype(dtype, copy=False), np.asarray(y)
+    if len(X) != len(y):
+        raise ValueError(f"X has {len(X)} rows and y {len(y)}; expected one label for each row")
+    if y.dtype.kind == "f":
+        return X, check_matrix(y, what="y").astype(dtype, copy=False)
+    return X, check_labels(y, what="y")
+
+
+def _check_logits(output, y):
+    """What the first batch can tell: labels the network has no output for; softmax done twice."""
+    if y.dtype.kind == "i" and y.max() >= output.shape[1]:
+        raise ValueError(
+            f"labels run to {y.max()}, the network has {output.shape[1]} outputs; expected labels "
+            f"0 to {output.shape[1] - 1}"
+        )
+    if output.min() >= 0 and np.allclose(output.sum(axis=1), 1, atol=1e-3):
+        raise ValueError(
+            "the network's outputs are probabilities already; cross_entropy takes logits and does "
+            "its own softmax: leave out the Softmax at the end"
+        )
+
+
+def _diagnosis(value, number, optimizer):
+    """Why the loss is probably no number: first the weights, then the step that made them."""
+    finite = np.isfinite(optimizer.w)
+    largest = np.abs(optimizer.w[finite]).max(initial=0)
+    cause = (
+        f"the learning rate is {optimizer.rate:g}; try a tenth of it"
+        if number > 0
+        else "it was so before the first step: look at the initial weights and the data's scale"
+    )
+    return (
+        f"the loss is {value} at step {number}; {np.sum(~finite)} of {finite.size} weights are no "
+        f"numbers, the largest other is {largest:.3g}. Likely cause: {cause}"
+    )
+
+
+def _steps_per_epoch(n, batch_size, drop_last):
+    batches(n, batch_size, np.random.default_rng(0), drop_last)  # says what is wrong with them
+    return n // batch_size if drop_last else math.ceil(n / batch_size)
+
+
+def _generators(net, rng):
+    """Every generator the run draws from, each once: what a resumed run must put back."""
+    found = {id(rng): rng}
+    for _, module in net.modules():
+        for value in vars(module).values():
+            if isinstance(value, np.random.Generator):
+                found.setdefault(id(value), value)
+    return list(found.values())
+
+
+def _progress_bar(total, shown):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=total, disable=not shown, unit="step", leave=False)
+
+
+@contextmanager
+def _deferred_interrupt():
+    """Ctrl-C fills the list and is acted on after the step; a second Ctrl-C acts at once."""
+    asked: list[bool] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def remember(signum, frame):
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
