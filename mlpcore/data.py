@@ -9,7 +9,6 @@ set beforehand and prints what came out.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shutil
 import sys
@@ -24,7 +23,6 @@ import numpy as np
 from mlpcore import cifar10
 from mlpcore.preprocess import PCA, _check_labels, _check_matrix, stratified_split
 
-FEATURES = 128
 FORMAT = 1  # of the cached files: raise it when the pipeline below changes
 
 
@@ -72,13 +70,9 @@ class Dataset:
             images = getattr(self, f"images_{part}")
             if len(y) != len(X):
                 raise ValueError(f"X_{part} has {len(X)} rows but y_{part} has {len(y)} labels")
-            if images is not None and (
-                images.dtype != np.uint8 or images.ndim != 4 or images.shape[::3] != (len(X), 3)
-            ):
-                raise ValueError(
-                    f"images_{part} is {images.dtype} {images.shape}; expected uint8 "
-                    f"({len(X)}, S, S, 3): one picture for each row of X_{part}"
-                )
+            if images is not None and (images.dtype, images.shape[::3]) != (np.uint8, (len(X), 3)):
+                given, wanted = f"{images.dtype} {images.shape}", f"uint8 ({len(X)}, S, S, 3)"
+                raise ValueError(f"images_{part} is {given}; expected {wanted}, one for each row")
             object.__setattr__(self, f"X_{part}", X)
             object.__setattr__(self, f"y_{part}", y)
 
@@ -97,30 +91,24 @@ def load(name: str = "shapes10") -> Dataset:
     ValueError for an unknown name, missing course files or a damaged cache; OSError when
     the pictures cannot be had from anywhere.
     """
-    if name not in _SOURCES:
-        raise ValueError(f"no data set is named {name!r}; expected one of {sorted(_SOURCES)}")
-    version, draw = _SOURCES[name]()
+    draw, version, class_names, note = _source(name)
     place = folder() / f"{name}-{FORMAT}.{version}"  # a new generator never reads an old cache
     if name == "cifar10" and (course := cifar10.course_files(folder())):
-        labels = {part: course[f"y_{part}"] for part in ("train", "test")}
-        if place.exists() and all(cifar10.labels_match(*item) for item in labels.items()):
+        if place.exists() and cifar10.labels_match(course["y_train"], course["y_test"]):
             course |= _images(place)  # the same examples in the same order
-        return Dataset(name=name, **course)
+        return Dataset(name, **course, class_names=class_names, note="the course's own files")
     if not place.exists():
         _build(place, draw)
-    return _read(name, place)
+    return _read(place, name=name, class_names=class_names, note=note)
 
 
-def pixels_to_features(
-    train: np.ndarray, test: np.ndarray, n_components: int = FEATURES
-) -> tuple[np.ndarray, np.ndarray, PCA]:
+def pixels_to_features(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray, PCA]:
     """Pictures (n, S, S, 3) of bytes -> float32 features of train and test, and the fitted PCA.
 
     bytes / 255, then exact PCA; mean and components come from the training pictures alone.
     """
-    pca = PCA(n_components, scale=1 / 255)
     rows = [images.reshape(len(images), -1) for images in (train, test)]
-    pca.fit(rows[0])
+    pca = PCA(128, scale=1 / 255).fit(rows[0])
     return *(pca.transform(part).astype(np.float32) for part in rows), pca
 
 
@@ -130,15 +118,13 @@ def _build(place: Path, draw: Callable) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:
-        images_train, y_train, images_test, y_test, class_names, note = draw()
+        images_train, y_train, images_test, y_test = draw()
         X_train, X_test, pca = pixels_to_features(images_train, images_test)
-        arrays = {"images_train": images_train, "images_test": images_test}
-        arrays |= {"X_train": X_train, "X_test": X_test, "y_train": y_train, "y_test": y_test}
-        for key, array in arrays.items():
+        fields = {"images_train": images_train, "X_train": X_train, "y_train": y_train}
+        fields |= {"images_test": images_test, "X_test": X_test, "y_test": y_test}
+        for key, array in fields.items():
             np.save(scratch / f"{key}.npy", array)
         np.savez(scratch / "pca.npz", **pca.state_dict())
-        about = {"class_names": list(class_names), "note": note}
-        (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
         scratch.chmod(0o755)  # mkdtemp makes it private
         try:
             os.replace(scratch, place)
@@ -154,30 +140,29 @@ def _images(place: Path) -> dict[str, np.ndarray]:
     return {k: np.load(place / f"{k}.npy", "r") for k in ("images_train", "images_test")}
 
 
-def _read(name: str, place: Path) -> Dataset:
+def _read(place: Path, **about) -> Dataset:
     try:
-        fields = json.loads((place / "about.json").read_text(encoding="utf-8")) | _images(place)
+        pca, fields = PCA(), _images(place)
         for key in ("X_train", "X_test", "y_train", "y_test"):
             fields[key] = np.load(place / f"{key}.npy")
-        pca = PCA()
         with np.load(place / "pca.npz") as state:
             pca.load_state_dict(dict(state))
-        return Dataset(name=name, pca=pca, **fields | {"class_names": tuple(fields["class_names"])})
+        return Dataset(pca=pca, **fields, **about)
     except Exception as error:
         hint = "delete that folder and load again, to build it anew"
-        raise ValueError(f"the {name} stored in {place} is damaged ({error}): {hint}") from error
+        raise ValueError(f"the data stored in {place} is damaged ({error}): {hint}") from error
 
 
-def _shapes10() -> tuple:
-    from mlpcore import shapes10
+def _source(name: str) -> tuple[Callable, int, tuple[str, ...], str]:
+    """What draws or fetches the pictures, its version, the names of the classes, and a note."""
+    if name == "cifar10":
+        return cifar10.fetch, 0, cifar10.CLASS_NAMES, "CIFAR-10's pictures"
+    if name == "shapes10":
+        from mlpcore import shapes10 as shapes
 
-    def draw() -> tuple:
-        return *shapes10.draw_shapes(), shapes10.CLASS_NAMES, "pictures drawn by mlpcore.shapes10"
-
-    return getattr(shapes10, "VERSION", 0), draw
-
-
-_SOURCES = {"shapes10": _shapes10, "cifar10": lambda: (0, cifar10.fetch)}  # -> version, images
+        version = getattr(shapes, "VERSION", 0)
+        return shapes.draw_shapes, version, shapes.CLASS_NAMES, "pictures drawn by mlpcore.shapes10"
+    raise ValueError(f"no data set is named {name!r}; expected 'shapes10' or 'cifar10'")
 
 
 # ---- toys: two features, for pictures of decision boundaries -----------------------------------
@@ -244,11 +229,9 @@ def from_file(
     parts = _read_npz(path) if path.suffix.lower() == ".npz" else [_read_csv(path, label)]
     for X, y in parts:
         _check_matrix(X)
-        if y.dtype.kind not in "iuU" or y.size != len(X):
-            raise ValueError(
-                f"{path.name}: y is {y.dtype} {y.shape}; expected {len(X)} integers or names, "
-                f"one for each row of X"
-            )
+        if y.dtype.kind not in "biuU" or y.size != len(X):
+            wanted = f"{len(X)} integers or names, one for each row of X"
+            raise ValueError(f"{path.name}: y is {y.dtype} {y.shape}; expected {wanted}")
     X = np.concatenate([X for X, _ in parts]).astype(np.float32)
     names, y = np.unique(np.concatenate([y.ravel() for _, y in parts]), return_inverse=True)
     if len(parts) == 2:
@@ -257,8 +240,8 @@ def from_file(
         raise ValueError(f"{path.name} has no test part: give rng=np.random.default_rng(0)")
     else:
         train, test = stratified_split(y, test_fraction, rng)
-    class_names, note = tuple(map(str, names)), f"read from {path.name}"
-    return Dataset(path.stem, X[train], y[train], X[test], y[test], class_names, note=note)
+    data = X[train], y[train], X[test], y[test], tuple(map(str, names))
+    return Dataset(path.stem, *data, note=f"read from {path.name}")
 
 
 def _read_npz(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -274,30 +257,27 @@ def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    header, column = lines[0][1] if lines else [], -1
+    header = lines[0][1] if lines else []
+    if label is not None and label not in header:
+        raise ValueError(f"{path.name} has no column {label!r}; its first line is {header}")
+    column = -1 if label is None else header.index(label)
     try:
-        np.array(header[:-1], np.float64)  # numbers already: no header
-    except ValueError:
-        del lines[0]
-    if label is not None:
-        if label not in header:
-            raise ValueError(f"{path.name} has no column {label!r}; its first line is {header}")
-        column = header.index(label)
+        np.array(header[:-1], np.float64)
+        lines = lines if label is None else lines[1:]
+    except ValueError:  # the first line names the columns
+        lines = lines[1:]
     X, y = np.empty((len(lines), max(len(header) - 1, 0))), []
     for features, (line, row) in zip(X, lines, strict=True):
         if len(row) != len(header):
-            raise ValueError(
-                f"{path.name}, line {line}: {len(row)} columns; expected {len(header)}"
-            )
+            raise ValueError(f"{path.name}, line {line}: {len(row)} columns, not {len(header)}")
         y.append(row.pop(column))
+        if not y[-1]:
+            raise ValueError(f"{path.name}, line {line}: the label is missing")
         try:
             features[:] = np.array(row, np.float64)
         except ValueError as error:
             raise ValueError(f"{path.name}, line {line}: {error}") from None
-    try:
-        return X, np.array([int(name) for name in y])
-    except ValueError:
-        return X, np.array(y)
+    return X, np.array(y, int if all(name.lstrip("-").isdecimal() for name in y) else str)
 
 
 def main(arguments: list[str]) -> None:
@@ -309,13 +289,13 @@ def main(arguments: list[str]) -> None:
     except (ValueError, OSError) as error:
         sys.exit(f"{name}: {error}")
     print(f"{data.describe()}\nin {folder()}, {time.perf_counter() - start:.1f} s")
-    print(f"X_train {data.X_train.shape}, X_test {data.X_test.shape}, {data.X_train.dtype}")
-    print(f"standard deviation of all of X_train: {data.X_train.std(dtype=np.float64):.6f}")
+    print(f"X_train {data.X_train.shape}, X_test {data.X_test.shape}")
+    print(f"standard deviation of X_train as a whole: {data.X_train.std(dtype=np.float64):.6f}")
     if data.pca is not None:
         print(f"variance kept: {data.pca.explained_variance_ratio.sum():.5f}")
-    for part in ("train", "test") if name == "cifar10" else ():
-        same = cifar10.labels_match(part, getattr(data, f"y_{part}"))
-        print(f"{part} labels {'equal' if same else 'DIFFER FROM'} the course's, by SHA-256")
+    if name == "cifar10":
+        same = cifar10.labels_match(data.y_train, data.y_test)
+        print(f"labels {'equal' if same else 'DIFFER FROM'} those of the course's files (SHA-256)")
 
 
 if __name__ == "__main__":
