@@ -155,13 +155,14 @@ def _read(place: Path, **about) -> Dataset:
 
 def _source(name: str) -> tuple[Callable, int, tuple[str, ...], str]:
     """What draws or fetches the pictures, its version, the names of the classes, and a note."""
+    note = "principal components of "
     if name == "cifar10":
-        return cifar10.fetch, 0, cifar10.CLASS_NAMES, "CIFAR-10's pictures"
+        return cifar10.fetch, 0, cifar10.CLASS_NAMES, note + "CIFAR-10's pictures"
     if name == "shapes10":
         from mlpcore import shapes10 as shapes
 
-        version = getattr(shapes, "VERSION", 0)
-        return shapes.draw_shapes, version, shapes.CLASS_NAMES, "pictures drawn by mlpcore.shapes10"
+        note += "pictures drawn by mlpcore.shapes10"
+        return shapes.draw_shapes, getattr(shapes, "VERSION", 0), shapes.CLASS_NAMES, note
     raise ValueError(f"no data set is named {name!r}; expected 'shapes10' or 'cifar10'")
 
 
@@ -257,7 +258,7 @@ def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    header = lines[0][1] if lines else []
+    header = list(lines[0][1]) if lines else []
     if label is not None and label not in header:
         raise ValueError(f"{path.name} has no column {label!r}; its first line is {header}")
     column = -1 if label is None else header.index(label)
