@@ -1,19 +1,22 @@
-"""Run chapters afresh: chapters/NN_name.py (what one edits) -> chapters/NN_name.ipynb (with outputs).
+"""Run chapters afresh: chapters/NN_name.py, which one edits, into the .ipynb with its outputs.
 
-    python -m tests.refresh_chapters                 # every chapter
-    python -m tests.refresh_chapters 00 03           # those whose name starts so
+    python -m tests.refresh_chapters                      # every chapter
+    python -m tests.refresh_chapters 00 03                # those whose name starts so
     python -m tests.refresh_chapters --from-notebook 00   # edited in Jupyter: write the .py first
 
-Running a chapter twice gives the same file: cell ids come from the cells' text, and timings, kernel
-patch versions, random widget ids and saved widget state are left out. nbval does not compare widget
-views, and without them an unopened notebook shows the slider's picture instead of "model not found".
+Running a chapter twice gives the same file: cell ids come from the cells' text; timings, kernel
+patch versions, random widget ids and saved widget state are left out. nbval does not compare
+widget views, and without them an unopened notebook shows the slider's picture, not "model not
+found".
 """
 
 import argparse
 import hashlib
 import os
+import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import jupytext
@@ -21,9 +24,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
-from tests.environment import one_thread
-
-CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = ROOT / "chapters"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -69,21 +71,37 @@ def join_streams(outputs) -> list:
     return joined
 
 
+def surroundings() -> dict[str, str]:
+    """The environment variables under which tests and chapters run (one BLAS thread)."""
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        return tomllib.load(file)["tool"]["pytest_env"]
+
+
+def formatted(notebook):
+    """The notebook with its code cells in ruff's format."""
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "chapter.ipynb", "-"]
+    text = nbformat.writes(notebook, version=4)
+    run = subprocess.run(
+        command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=True
+    )
+    return nbformat.reads(run.stdout, as_version=4)
+
+
 def execute(notebook, folder, timeout=120):
     """Run every cell in a fresh kernel of this very Python, in `folder`; the notebook, filled."""
-    with one_thread():
-        client = NotebookClient(
-            notebook,
-            timeout=timeout,
-            kernel_name=CURRENT_ENV_KERNEL_NAME,
-            record_timing=False,
-            store_widget_state=False,
-            resources={"metadata": {"path": str(folder)}},
-        )
-        client.create_kernel_manager()
-        client.km.kernel_spec_manager = NbvalKernelspecManager()
-        client.km.kernel_name = CURRENT_ENV_KERNEL_NAME
-        client.execute()
+    os.environ.update(surroundings())
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name=CURRENT_ENV_KERNEL_NAME,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.create_kernel_manager()
+    client.km.kernel_spec_manager = NbvalKernelspecManager()
+    client.km.kernel_name = CURRENT_ENV_KERNEL_NAME
+    client.execute()
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = join_streams(cell.outputs)
@@ -108,12 +126,11 @@ def refresh(text_path: Path, timeout=120) -> Path:
     if "kernelspec" not in notebook.metadata:
         notebook.metadata["kernelspec"] = dict(KERNELSPEC)
     settings = jupytext.config.load_jupytext_config(str(text_path))
-    notebook = execute(notebook, text_path.parent, timeout)
+    notebook.metadata["language_info"] = dict(LANGUAGE)
+    notebook = execute(formatted(notebook), text_path.parent, timeout)
     stable_ids(notebook)
-    notebook_path = text_path.with_suffix(".ipynb")
-    # Through the text and back once, so that what is written is what a later reader gets.
-    notebook = nbformat.reads(nbformat.writes(notebook, version=4), as_version=4)
     nbformat.validate(notebook)
+    notebook_path = text_path.with_suffix(".ipynb")
     paired = paired_text(notebook, settings)
     write(notebook_path, nbformat.writes(notebook, version=4) + "\n")
     if text_path.read_text(encoding="utf-8") != paired:
