@@ -78,6 +78,7 @@ class Tensor(Recordable):
                     f"{function.__name__}: Tensors of {dtype} and of {tensor.data.dtype}; make "
                     "them one (net.double() turns a network to float64)"
                 )
+        dtype = dtype if dtype.kind == "f" else None  # integers set no float's precision
         y, back = function(*[_value(a, dtype) for a in args], **kwargs)
         out = Tensor(y)
         if _recording and trained:
@@ -106,9 +107,9 @@ class Tensor(Recordable):
                 "backward: nothing was recorded; no parameter takes part, or it ran under no_grad()"
             )
         order = self._history()
-        gradients = {self._number: gradient.astype(self.data.dtype)}
+        gradients = {id(self): gradient.astype(self.data.dtype)}
         for tensor in order:
-            dy = gradients.pop(tensor._number, None)
+            dy = gradients.pop(id(tensor), None)
             if dy is None:  # made, but the loss does not depend on it
                 continue
             if tensor._back is None:
@@ -124,13 +125,13 @@ class Tensor(Recordable):
                     raise RuntimeError(
                         f"backward: {tensor._made_by} gives no gradient for its argument {place + 1}"
                     )
-                known = gradients.get(parent._number)
-                gradients[parent._number] = d if known is None else known + d  # a fresh array
+                known = gradients.get(id(parent))
+                gradients[id(parent)] = d if known is None else known + d  # a fresh array
             tensor._back = _used_up
 
     def _history(self) -> list[Tensor]:
         """This tensor and all it was made from, latest first; checked to be whole and current."""
-        found, waiting = {self._number: self}, [self]
+        found, waiting = {id(self): self}, [self]
         while waiting:
             tensor = waiting.pop()
             if tensor._back is None:
@@ -146,8 +147,8 @@ class Tensor(Recordable):
                         "backward: a parameter has changed since the forward pass (an optimizer "
                         "step?); the graph is stale: run the forward pass again"
                     )
-                if parent.requires_grad and parent._number not in found:
-                    found[parent._number] = parent
+                if parent.requires_grad and id(parent) not in found:
+                    found[id(parent)] = parent
                     waiting.append(parent)
         return sorted(found.values(), key=lambda tensor: tensor._number, reverse=True)
 
@@ -223,8 +224,8 @@ class Tensor(Recordable):
         return ops.mean(self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape):
-        """`ops.reshape`."""
-        return ops.reshape(self, shape=shape)
+        """`ops.reshape`: x.reshape(2, 3) or x.reshape((2, 3))."""
+        return ops.reshape(self, shape=shape[0] if isinstance(shape[0], tuple) else shape)
 
 
 class Parameter(Tensor):
@@ -252,7 +253,7 @@ def _value(argument, dtype):
     """What an operation computes with: a Tensor's array, and floats in `dtype`."""
     if isinstance(argument, Tensor):
         argument = argument.data
-    if isinstance(argument, (np.ndarray, np.floating)) and argument.dtype.kind == "f":
+    if isinstance(argument, np.ndarray | np.floating) and argument.dtype.kind == "f":
         return np.asarray(argument, dtype)
     return argument
 

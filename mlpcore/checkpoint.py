@@ -25,9 +25,7 @@ def save(path: str | os.PathLike, **parts) -> Path:
 
     TypeError: a part that has no state. ValueError: no parts, another ending.
     """
-    path = Path(path)
-    if path.suffix != ".npz":
-        raise ValueError(f"save: {path.name!r}; expected a name that ends in .npz")
+    path = check_path(path)
     if not parts:
         raise ValueError("save: nothing to save; give parts by name, e.g. net=net")
     arrays, plain = {}, {"format": FORMAT}
@@ -40,11 +38,22 @@ def save(path: str | os.PathLike, **parts) -> Path:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays, plain=np.array(json.dumps(plain)))
+            os.chmod(temporary, 0o644)  # mkstemp makes it private
+            np.savez(file, **arrays, plain=np.array(json.dumps(plain, default=_plain)))
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
+    return path
+
+
+def check_path(path: str | os.PathLike) -> Path:
+    """`path`, if it is one to save to. ValueError: another ending. FileNotFoundError: no folder."""
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"save: {path.name!r}; expected a name that ends in .npz")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"save: there is no folder {path.parent}; make it first")
     return path
 
 
@@ -59,14 +68,15 @@ def load(path: str | os.PathLike, **parts) -> None:
     missing = sorted(part for part, state in states.items() if state is None)
     if missing:
         raise ValueError(f"load: {path} has no {missing}; it holds {sorted(stored)}")
-    before = {part: _state(part, thing) for part, thing in parts.items()}
+    before = {}
     try:
         for part, thing in parts.items():
+            before[part] = _snapshot(part, thing)
             _restore(thing, states[part])
     except Exception as error:
-        for part, thing in parts.items():
-            if before[part]:
-                _restore(thing, before[part])
+        for part, state in before.items():
+            if state is not None:
+                _restore(parts[part], state)
         raise ValueError(f"load: {path} does not fit; nothing was changed. {error}") from error
 
 
@@ -75,6 +85,8 @@ def _read(path: Path) -> dict[str, dict]:
     if not path.exists():
         raise FileNotFoundError(f"load: no file {path}")
     try:
+        with zipfile.ZipFile(path):
+            pass  # np.load would take other files too
         with np.load(path, allow_pickle=False) as file:
             plain = json.loads(str(file["plain"]))
             values = {name: file[name] for name in file.files if name != "plain"}
@@ -95,6 +107,21 @@ def _state(part, thing) -> dict:
     if not hasattr(thing, "state_dict"):
         raise TypeError(f"save: {part} is a {type(thing).__name__}, which has no state_dict()")
     return thing.state_dict()
+
+
+def _plain(value):
+    """NumPy's numbers and arrays (a generator's state holds some) as JSON can say them."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"save: cannot store a {type(value).__name__}")
+
+
+def _snapshot(part, thing) -> dict | None:
+    """The state to go back to; None where there is none yet (a scaler that was never fitted)."""
+    try:
+        return _state(part, thing)
+    except ValueError:
+        return None
 
 
 def _restore(thing, state: dict) -> None:

@@ -68,7 +68,7 @@ def inference_time(net, X, repeats: int = 5) -> float:
 
 def _classes(predicted, labels):
     predicted, labels = np.asarray(predicted), np.asarray(labels)
-    if predicted.ndim == 2:
+    if predicted.ndim == 2 and predicted.shape[1] > 1:
         predicted = predicted.argmax(axis=1)
     if labels.ndim != 1 or predicted.shape != labels.shape or labels.size == 0:
         raise ValueError(

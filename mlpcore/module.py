@@ -135,9 +135,21 @@ class Module:
         return ""
 
 
-def as_tensor(x) -> Tensor:
-    """`x` itself if it is a Tensor, else one made of it: modules give Tensors."""
-    return x if isinstance(x, Tensor) else Tensor(x)
+def as_tensor(x, dtype=None) -> Tensor:
+    """`x` itself if it is a Tensor of floats, else one made of it, in `dtype`: modules give Tensors.
+
+    Without a dtype floats keep theirs and integers become float32. TypeError: not real numbers.
+    """
+    if isinstance(x, Tensor) and x.dtype.kind == "f":
+        return x
+    x = x.data if isinstance(x, Tensor) else np.asarray(x)
+    if x.dtype.kind not in "fiub":
+        raise TypeError(
+            f"a batch is {x.dtype}; expected an array of real numbers, rows are examples"
+        )
+    if dtype is None:
+        dtype = x.dtype if x.dtype.kind == "f" else np.float32
+    return Tensor(x.astype(dtype, copy=False))
 
 
 class Sequential(Module):
@@ -176,9 +188,10 @@ class Residual(Module):
         self.module = module
 
     def forward(self, x):
+        x = as_tensor(x)
         y = self.module(x)
         if y.shape != x.shape:
             raise ValueError(
                 f"Residual: the module turns {x.shape} into {y.shape}; expected no change"
             )
-        return as_tensor(x) + y
+        return x + y

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import activations, ops
-from .autograd import Parameter, Tensor
+from .autograd import Parameter
 from .init import initialiser
 from .module import Module, Residual, Sequential, as_tensor
 
@@ -44,30 +44,20 @@ class Linear(Module):
         bias: bool = True,
         dtype=np.float32,
     ):
-        W = initialiser(init)((in_features, out_features), rng)
+        W = np.asarray(initialiser(init)((in_features, out_features), rng))
+        if W.shape != (in_features, out_features):
+            raise ValueError(f"Linear: init gave {W.shape}; expected {(in_features, out_features)}")
         self.W = Parameter(W.astype(dtype))
         self.b = Parameter(np.zeros(out_features, dtype)) if bias else None
 
     def forward(self, x):
-        if not isinstance(x, Tensor):
-            x = as_batch(x, self.W.dtype)
+        x = as_tensor(x, self.W.dtype)
         # the data want no gradient: skipping theirs saves one of the first layer's three products
-        wanted = isinstance(x, Tensor) and x.requires_grad
-        return ops.linear(x, self.W, self.b, input_gradient=wanted)
+        return ops.linear(x, self.W, self.b, input_gradient=x.requires_grad)
 
     def describe(self):
         """in -> out."""
         return f"{self.W.shape[0]}, {self.W.shape[1]}{'' if self.b is not None else ', bias=False'}"
-
-
-def as_batch(x, dtype) -> np.ndarray:
-    """`x` as an array of `dtype`. TypeError: not real numbers."""
-    x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise TypeError(
-            f"a batch is {x.dtype}; expected an array of real numbers, rows are examples"
-        )
-    return x.astype(dtype, copy=False)
 
 
 class _Activation(Module):
@@ -164,7 +154,7 @@ class BatchNorm1d(Module):
 
     def forward(self, x):
         return ops.batch_norm(
-            x,
+            as_tensor(x, self.gamma.dtype),
             self.gamma,
             self.beta,
             running_mean=self.running_mean,
@@ -188,7 +178,7 @@ class LayerNorm(Module):
         self.eps = eps
 
     def forward(self, x):
-        return ops.layer_norm(x, self.gamma, self.beta, eps=self.eps)
+        return ops.layer_norm(as_tensor(x, self.gamma.dtype), self.gamma, self.beta, eps=self.eps)
 
     def describe(self):
         """How many features."""

@@ -36,12 +36,12 @@ def operation(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        for value in args:
-            if isinstance(value, Recordable):
-                return value.record(function, args, kwargs)
         for name, value in kwargs.items():
             if isinstance(value, Recordable):
                 raise TypeError(f"{function.__name__}: give the Tensor {name!r} by position")
+        for value in args:
+            if isinstance(value, Recordable):
+                return value.record(function, args, kwargs)
         return function(*args, **kwargs)
 
     return call

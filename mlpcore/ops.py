@@ -52,6 +52,8 @@ def dropout(X: np.ndarray, *, p: float, rng: np.random.Generator | None = None, 
     check_probability(p, "dropout")
     if not training or p == 0:
         return X, lambda dY: dY
+    if X.dtype.kind != "f":
+        raise TypeError(f"dropout: X is {X.dtype}; expected floats")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"dropout: rng is {rng!r}; training draws a mask, so give it a generator: "
@@ -109,7 +111,7 @@ def batch_norm(
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: evaluation needs running_mean and running_var")
         mean, var = running_mean, running_var
-    scale = 1 / np.sqrt(var + eps)
+    scale = 1 / np.sqrt(var + float(eps))
     X_hat = (X - mean) * scale
     Y = gamma * X_hat + beta
 
@@ -134,7 +136,7 @@ def layer_norm(X: np.ndarray, gamma: np.ndarray, beta: np.ndarray, *, eps: float
     """
     if X.ndim < 2 or X.shape[-1:] != gamma.shape:
         raise ValueError(f"layer_norm: X has shape {X.shape}; expected (..., {gamma.size})")
-    scale = 1 / np.sqrt(X.var(axis=-1, keepdims=True) + eps)
+    scale = 1 / np.sqrt(X.var(axis=-1, keepdims=True) + float(eps))
     X_hat = (X - X.mean(axis=-1, keepdims=True)) * scale
     Y = gamma * X_hat + beta
     batch_axes = tuple(range(X.ndim - 1))
@@ -199,7 +201,12 @@ def divide(a, b):
 @operation
 def power(a, *, exponent: float):
     """a ** exponent for a fixed number `exponent`. [eq:power] chapter 20."""
-    return a**exponent, lambda dy: dy * exponent * a ** (exponent - 1)
+    exponent = float(exponent)  # a NumPy scalar would decide the dtype
+
+    def back(dy):
+        return dy * exponent * a ** (exponent - 1) if exponent else np.zeros_like(dy)
+
+    return a**exponent, back
 
 
 @operation
@@ -274,5 +281,7 @@ def index(x, *, key):
 @operation
 def concatenate(*xs, axis: int = 0):
     """Arrays joined along `axis`; give them one by one. [eq:concatenate] chapter 20."""
+    if any(isinstance(x, (list, tuple)) for x in xs):
+        raise TypeError("concatenate: give the arrays one by one, concatenate(a, b), not in a list")
     ends = np.cumsum([x.shape[axis] for x in xs])[:-1]
     return np.concatenate(xs, axis=axis), lambda dy: tuple(np.split(dy, ends, axis=axis))

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import math
+import numbers
+
 import numpy as np
 
 from .autograd import Parameter
@@ -20,11 +23,13 @@ class Optimizer:
     lr: the learning rate; a slider may change it at any time. lr_factor: what a schedule
     multiplies it with. weight_decay: lambda of L2 decay, g + lambda w, unless a subclass says
     otherwise. decay_biases: False leaves vectors (biases, gamma, beta) undecayed, as report B (9).
-    slots: names of the vectors that are its memory, zeros to start with.
+    slots: names of the vectors that are its memory, zeros to start with. settings: names of the
+    numbers a step depends on, kept in checkpoints beside the slots.
     ValueError: no parameters, one given twice, settings out of range.
     """
 
     slots: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ("lr", "lr_factor", "weight_decay", "steps")
 
     def __init__(
         self,
@@ -64,10 +69,11 @@ class Optimizer:
                 )
         if len({id(p) for p in self.params}) < len(self.params):
             raise ValueError(f"{name}: a parameter is given twice")
-        if not lr >= 0:
-            raise ValueError(f"{name}: lr is {lr}; expected a number >= 0, e.g. 0.01")
-        if not weight_decay >= 0:
-            raise ValueError(f"{name}: weight_decay is {weight_decay}; expected a number >= 0")
+        for setting, value in (("lr", lr), ("weight_decay", weight_decay)):
+            if not isinstance(value, numbers.Real):
+                raise TypeError(f"{name}: {setting} is {value!r}; expected a number, e.g. 0.01")
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{name}: {setting} is {value}; expected a finite number >= 0")
 
     def _gather(self):
         """Make each parameter's data and gradient views into w and g, taking their values along."""
@@ -117,15 +123,9 @@ class Optimizer:
 
     def state_dict(self) -> dict:
         """Copies of all that the next step depends on besides parameters and gradients."""
+        kept = {name: getattr(self, name) for name in self.settings}
         vectors = {name: getattr(self, name).copy() for name in self.slots}
-        return {
-            "kind": type(self).__name__,
-            "lr": self.lr,
-            "lr_factor": self.lr_factor,
-            "weight_decay": self.weight_decay,
-            "steps": self.steps,
-            **vectors,
-        }
+        return {"kind": type(self).__name__, **kept, **vectors}
 
     def load_state_dict(self, state: dict) -> None:
         """Copy `state` into this optimizer. ValueError, nothing changed: of another kind or size."""
@@ -133,15 +133,18 @@ class Optimizer:
             raise ValueError(
                 f"load_state_dict: the state is of {state.get('kind')}, this is {type(self).__name__}"
             )
+        missing = [n for n in (*self.settings, *self.slots) if n not in state]
+        if missing:
+            raise ValueError(f"load_state_dict: the state has no {missing}")
         for name in self.slots:
-            if np.shape(state.get(name)) != self.w.shape:
+            if np.shape(state[name]) != self.w.shape:
                 raise ValueError(
-                    f"load_state_dict: {name} has shape {np.shape(state.get(name))}; expected "
+                    f"load_state_dict: {name} has shape {np.shape(state[name])}; expected "
                     f"{self.w.shape}, one number for each parameter"
                 )
         for name in self.slots:
             getattr(self, name)[...] = state[name]
-        for name in ("lr", "lr_factor", "weight_decay", "steps"):
+        for name in self.settings:
             setattr(self, name, state[name])
 
 
@@ -165,10 +168,11 @@ class SGD(Optimizer):
     """
 
     slots = ("velocity",)
+    settings = (*Optimizer.settings, "momentum", "form")
     forms = ("heavy_ball", "ema", "nesterov")
 
-    def __init__(self, params, lr=0.01, momentum=0.0, form="heavy_ball", **settings):
-        super().__init__(params, lr, **settings)
+    def __init__(self, params, lr=0.01, momentum=0.0, form="heavy_ball", **options):
+        super().__init__(params, lr, **options)
         if not 0 <= momentum < 1:
             raise ValueError(f"SGD: momentum is {momentum}; expected 0 <= momentum < 1")
         if form not in self.forms:
@@ -186,15 +190,6 @@ class SGD(Optimizer):
             g = g + mu * v if self.form == "nesterov" else v
         w -= self.rate * g
 
-    def state_dict(self):
-        """Base, momentum and its form."""
-        return {**super().state_dict(), "momentum": self.momentum, "form": self.form}
-
-    def load_state_dict(self, state):
-        """Base, momentum and its form."""
-        super().load_state_dict(state)
-        self.momentum, self.form = state["momentum"], state["form"]
-
 
 class RMSprop(Optimizer):
     """s = alpha s + (1 - alpha) g^2,  w -= lr g / (sqrt(s) + eps). Tieleman & Hinton (2012).
@@ -203,9 +198,10 @@ class RMSprop(Optimizer):
     """
 
     slots = ("square",)
+    settings = (*Optimizer.settings, "alpha", "eps")
 
-    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, **settings):
-        super().__init__(params, lr, **settings)
+    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, **options):
+        super().__init__(params, lr, **options)
         _check_average(alpha, "RMSprop: alpha")
         self.alpha, self.eps = alpha, eps
 
@@ -228,11 +224,12 @@ class Adam(Optimizer):
     """
 
     slots = ("m", "v")
+    settings = (*Optimizer.settings, "betas", "eps", "bias_correction")
 
     def __init__(
-        self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-8, bias_correction=True, **settings
+        self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-8, bias_correction=True, **options
     ):
-        super().__init__(params, lr, **settings)
+        super().__init__(params, lr, **options)
         for beta in betas:
             _check_average(beta, f"{type(self).__name__}: beta")
         self.betas, self.eps, self.bias_correction = tuple(betas), eps, bias_correction
@@ -257,8 +254,8 @@ class AdamW(Adam):
     Loshchilov & Hutter (2019), algorithm 2. [eq:adamw] chapter 10.
     """
 
-    def __init__(self, params, lr=0.001, weight_decay=0.01, **settings):
-        super().__init__(params, lr, weight_decay=weight_decay, **settings)
+    def __init__(self, params, lr=0.001, weight_decay=0.01, **options):
+        super().__init__(params, lr, weight_decay=weight_decay, **options)
 
     def decayed(self, w, g):
         """Shrink w; the gradient stays as it is."""

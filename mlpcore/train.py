@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from . import checkpoint as checkpoints
-from .autograd import no_grad
+from .autograd import Tensor, no_grad
 from .history import Best, EarlyStopping, History, TrainingDiverged
 from .losses import cross_entropy
 from .module import Module
@@ -65,13 +65,12 @@ def training_steps(
     it is not taken. ValueError, TypeError: arrays or settings that do not fit.
     """
     X, y = _checked(net, X, y)
-    per_epoch = _steps_per_epoch(len(X), batch_size, drop_last)
+    per_epoch = _steps_per_epoch(len(X), epochs, batch_size, rng, drop_last)
     net.train()
     for epoch in range(first_epoch, epochs):
         for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
             number = epoch * per_epoch + i
-            if schedule is not None:
-                optimizer.lr_factor = schedule(number, epochs * per_epoch)
+            optimizer.lr_factor = schedule(number, epochs * per_epoch) if schedule else 1.0
             # NumPy's overflow warnings would come before, and say less than, the diagnosis
             with np.errstate(over="ignore", invalid="ignore"):
                 output = net(X[rows])
@@ -80,7 +79,7 @@ def training_steps(
                 batch_loss = loss(output, y[rows])
                 value = batch_loss.item()
                 if not math.isfinite(value):
-                    raise TrainingDiverged(_diagnosis(value, number, optimizer))
+                    raise TrainingDiverged(_diagnosis(value, f"step {number}", optimizer))
                 optimizer.zero_grad()
                 batch_loss.backward()
                 optimizer.step()
@@ -108,7 +107,8 @@ def evaluate(net: Module, X, y, loss: Callable = cross_entropy) -> dict[str, flo
     """{"loss": mean loss, "accuracy": share right} in evaluation mode (loss only for targets)."""
     X, y = _checked(net, X, y)
     output = predict(net, X)
-    result = {"loss": float(loss(output, y)[0])}
+    with no_grad():
+        result = {"loss": loss(Tensor(output), y).item()}
     if y.dtype.kind == "i":
         result["accuracy"] = float((output.argmax(axis=1) == y).mean())
     return result
@@ -142,21 +142,18 @@ def fit(
     The rest as in `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
     TrainingDiverged.
     """
-    if epochs < 1:
-        raise ValueError(f"fit: epochs is {epochs}; expected at least 1")
-    if early_stopping is not None and validation is None:
-        raise ValueError("fit: early_stopping needs validation=(X_val, y_val)")
+    X, y = _checked(net, X, y)
+    validation = _checked_validation(net, validation, y, early_stopping)
     if resume and checkpoint is None:
         raise ValueError("fit: resume needs checkpoint=<the file to go on from>")
-    X, y = _checked(net, X, y)
-    if validation is not None:
-        validation = _checked(net, *validation)
+    if checkpoint is not None:
+        checkpoints.check_path(checkpoint)
+    per_epoch = _steps_per_epoch(len(X), epochs, batch_size, rng, drop_last)
     history, best = History(), Best()
     kept = {"net": net, "optimizer": optimizer, "history": history, "best": best}
     kept |= {f"rng{i}": generator for i, generator in enumerate(_generators(net, rng))}
     if resume and Path(checkpoint).exists():
         checkpoints.load(checkpoint, **kept)
-    per_epoch = _steps_per_epoch(len(X), batch_size, drop_last)
     steps = training_steps(
         net, X, y, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng, loss=loss,
         schedule=schedule, drop_last=drop_last, first_epoch=len(history),
@@ -169,8 +166,12 @@ def fit(
         try:
             while len(history) < epochs and not _out_of_patience(early_stopping, history, best):
                 _one_epoch(itertools.islice(steps, per_epoch), history, bar, stop)
+                if not np.isfinite(optimizer.w).all():
+                    raise TrainingDiverged(
+                        _diagnosis(history["loss"][-1], "after the last step", optimizer)
+                    )
                 if validation is not None:
-                    _validate(net, validation, loss, history, best, early_stopping)
+                    _validate(net, optimizer, validation, loss, history, best, early_stopping)
                 bar.set_postfix_str(history.last())
                 if checkpoint is not None:
                     checkpoints.save(checkpoint, **kept)
@@ -202,13 +203,12 @@ def _one_epoch(steps, history, bar, stop):
     history.append(**line)
 
 
-def _validate(net, validation, loss, history, best, early_stopping):
+def _validate(net, optimizer, validation, loss, history, best, early_stopping):
     """Measure the validation set, add it to the history's last line, and keep the best weights."""
-    found = evaluate(net, *validation, loss)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = evaluate(net, *validation, loss)
     if not math.isfinite(found["loss"]):
-        raise TrainingDiverged(
-            f"the validation loss is {found['loss']}: the last steps were too long"
-        )
+        raise TrainingDiverged(_diagnosis(found["loss"], "validation", optimizer))
     history.append(**{f"val_{name}": value for name, value in found.items()})
     early = early_stopping or EarlyStopping()
     score = history[early.monitor][-1]
@@ -248,24 +248,46 @@ def _check_logits(output, y):
         )
 
 
-def _diagnosis(value, number, optimizer):
+def _diagnosis(value, where, optimizer):
     """Why the loss is probably no number: first the weights, then the step that made them."""
     finite = np.isfinite(optimizer.w)
     largest = np.abs(optimizer.w[finite]).max(initial=0)
     cause = (
-        f"the learning rate is {optimizer.rate:g}; try a tenth of it"
-        if number > 0
-        else "it was so before the first step: look at the initial weights and the data's scale"
+        "it was so before the first step: look at the initial weights and the data's scale"
+        if where == "step 0"
+        else f"the learning rate is {optimizer.rate:g}; try a tenth of it"
     )
     return (
-        f"the loss is {value} at step {number}; {np.sum(~finite)} of {finite.size} weights are no "
-        f"numbers, the largest other is {largest:.3g}. Likely cause: {cause}"
+        f"training diverged: the loss is {value} ({where}); {np.sum(~finite)} of {finite.size} "
+        f"weights are not finite, the largest other is {largest:.3g}. Likely cause: {cause}"
     )
 
 
-def _steps_per_epoch(n, batch_size, drop_last):
-    batches(n, batch_size, np.random.default_rng(0), drop_last)  # says what is wrong with them
+def _steps_per_epoch(n, epochs, batch_size, rng, drop_last):
+    """Steps in an epoch, once all that the loop counts with is found to be what it should."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng is {rng!r}; expected a generator, e.g. numpy.random.default_rng(0)")
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not isinstance(value, int | np.integer):
+            raise TypeError(f"{name} is {value!r}; expected a whole number")
+    if epochs < 1:
+        raise ValueError(f"epochs is {epochs}; expected at least 1")
+    batches(n, batch_size, np.random.default_rng(0), drop_last)  # for its errors
     return n // batch_size if drop_last else math.ceil(n / batch_size)
+
+
+def _checked_validation(net, validation, y, early_stopping):
+    """The validation pair, checked like the training rows; None if there is none."""
+    if early_stopping is not None:
+        if validation is None:
+            raise ValueError("fit: early_stopping needs validation=(X_val, y_val)")
+        if early_stopping.monitor == "val_accuracy" and y.dtype.kind != "i":
+            raise ValueError('fit: "val_accuracy" needs integer labels; monitor "val_loss" instead')
+    if validation is None:
+        return None
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise TypeError("fit: validation is no pair; expected (X_val, y_val)")
+    return _checked(net, *validation)
 
 
 def _generators(net, rng):

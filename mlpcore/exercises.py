@@ -1,0 +1,167 @@
+"""Exercises that answer back: not attempted yet, right, or the name of the mistake.
+
+An `Exercise` runs the reader's own function or class on random cases in float64, beside the right
+one. A wrong output is compared with what each known mistake would have given. The exercises
+themselves stand with the chapters, in chapters/exercises/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A way to get one output wrong.
+
+    name: what it is called; advice: how to see it; value: the case's arrays -> the wrong output.
+    """
+
+    name: str
+    advice: str
+    value: Callable
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: status is "not attempted", "right" or "wrong"; true if right.
+
+    mistake: the name of the mistake, if it is a known one.
+    """
+
+    status: str
+    message: str
+    mistake: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.status == "right"
+
+    def __repr__(self) -> str:
+        return self.message
+
+
+class _NotAttempted(Exception):
+    pass
+
+
+@dataclass
+class Exercise:
+    """One exercise.
+
+    cases: generator -> dict of named float64 arrays, drawn anew for each of `rounds` rounds.
+    run: (answer, **case) -> dict of named outputs, forward before backward; it calls the reader's
+    answer, and the right one, in the same way. right: the right answer. mistakes: by output.
+    praise: one line for a right answer. hints: from vague to plain.
+    """
+
+    cases: Callable[[np.random.Generator], dict[str, np.ndarray]]
+    run: Callable[..., dict]
+    right: Callable
+    mistakes: dict[str, list[Mistake]]
+    praise: str
+    hints: tuple[str, ...]
+    rounds: int = 3
+    _given: int = field(default=0, repr=False)
+
+    def hint(self) -> str:
+        """The next hint; the last one again when there are no more."""
+        self._given = min(self._given + 1, len(self.hints))
+        return _Text(f"Hint {self._given} of {len(self.hints)}: {self.hints[self._given - 1]}")
+
+    def check(self, answer: Callable) -> Verdict:
+        """Try `answer` on fresh cases and say what is the matter."""
+        rng = np.random.default_rng()
+        rounds = [self.cases(rng) for _ in range(self.rounds)]
+        found = []
+        for case in rounds:
+            try:
+                found.append(self._outputs(answer, case))
+            except (_NotAttempted, NotImplementedError) as stub:
+                return Verdict("not attempted", str(stub) or "Not attempted yet.")
+            except _Wrong as wrong:
+                return Verdict("wrong", f"Not yet. {wrong}")
+            except Exception as error:
+                shapes = ", ".join(f"{k} {np.shape(v)}" for k, v in case.items())
+                return Verdict(
+                    "wrong",
+                    f"Not yet. Your code stopped with {type(error).__name__}: {error} "
+                    f"(it was given {shapes}).",
+                )
+        expected = [self.run(self.right, **case) for case in rounds]
+        for output in expected[0]:
+            given = [f[output] for f in found]
+            wanted = [e[output] for e in expected]
+            if not _all_close(given, wanted):
+                return self._diagnosis(output, given, wanted, rounds)
+        return Verdict("right", f"Right. {self.praise}")
+
+    def _outputs(self, answer, case):
+        """The answer's outputs for one case; its arguments must be left as they were."""
+        arguments = {name: np.array(value) for name, value in case.items()}
+        outputs = self.run(_attempted(answer), **arguments)
+        for name, value in case.items():
+            if not np.array_equal(arguments[name], value):
+                raise _Wrong(
+                    f"Your code changes its argument {name} in place; whoever passed it still "
+                    "needs it. Make a new array."
+                )
+        return {name: _array(value, name) for name, value in outputs.items()}
+
+    def _diagnosis(self, output, given, wanted, rounds):
+        for mistake in self.mistakes.get(output, ()):
+            if _all_close(given, [mistake.value(**case) for case in rounds]):
+                return Verdict(
+                    "wrong", f"Not yet. {output}: {mistake.name}. {mistake.advice}", mistake.name
+                )
+        if given[0].shape != wanted[0].shape:
+            return Verdict(
+                "wrong",
+                f"Not yet. {output} has shape {given[0].shape}; expected {wanted[0].shape}.",
+            )
+        off = np.abs(given[0] - wanted[0])
+        return Verdict(
+            "wrong",
+            f"Not yet. {output} has the right shape, but {np.sum(~(off < 1e-6))} of {off.size} "
+            "numbers are wrong, in a way this checker has no name for.",
+        )
+
+
+class _Wrong(Exception):
+    pass
+
+
+class _Text(str):
+    def __repr__(self):
+        return str(self)
+
+
+def _attempted(function, message=""):
+    """`function` so wrapped that it, or a function it returns, says when it gives nothing."""
+
+    def watched(*args, **kwargs):
+        result = function(*args, **kwargs)
+        parts = result if isinstance(result, tuple) else (result,)
+        if any(part is None or part is Ellipsis for part in parts):
+            raise _NotAttempted(message)
+        inner = "Not finished: the function you return gives nothing yet."
+        parts = tuple(_attempted(p, inner) if callable(p) else p for p in parts)
+        return parts if isinstance(result, tuple) else parts[0]
+
+    return watched
+
+
+def _array(value, name):
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise _Wrong(f"{name} is a {type(value).__name__}; expected an array of numbers.")
+    return array.astype(np.float64)
+
+
+def _all_close(given, wanted):
+    return all(
+        np.shape(g) == np.shape(w) and np.allclose(g, w, rtol=1e-7, atol=1e-9)
+        for g, w in zip(given, wanted, strict=True)
+    )

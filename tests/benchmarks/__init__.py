@@ -1,0 +1,1 @@
+"""Run by hand: what takes long, or measures time."""
