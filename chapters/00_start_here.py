@@ -1,0 +1,301 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 00 Start here
+#
+# In ten minutes you will see the data, train two networks, read where they fail, and turn the one
+# knob that matters most. All of it runs on NumPy code you can read in an afternoon.
+#
+# **You will learn** what goes into a network and what comes out, and how this workbook works.
+# **You need** a little Python. **Time**: 10 minutes.
+#
+# Run a cell with Shift+Enter. From the menu, *Run > Run All Cells* runs everything.
+
+# %%
+import numpy as np
+
+from mlpcore import SGD, TrainingDiverged, evaluate, fit, models, predict, records, schedules
+from mlpcore import stratified_split, training_steps
+from mlpcore.data import load
+from mlpcore.explore import Explorer, log_slider
+from mlpcore.metrics import confusion_matrix, count_parameters
+from mlpcore.plots import LINES, curves, image_grid, show, subplots
+from mlpcore.plots import confusion_matrix as draw_confusion
+
+# %%
+data = load("shapes10")  # or "cifar10", once it is built: see the README
+print(data.describe())
+
+# %% [markdown]
+# ## See what goes in
+#
+# Ten kinds of shape, drawn by the library: small, noisy, half hidden on purpose. One row of pictures
+# with names, one without. **Predict first**: how many of the second row can you name?
+
+# %%
+by_class = [np.flatnonzero(data.y_train == c) for c in range(10)]
+named, unnamed = (np.array([rows[k] for rows in by_class]) for k in (0, 1))
+unnamed = np.random.default_rng(4).permutation(unnamed)
+image_grid(
+    data.images_train[np.concatenate([named, unnamed])],
+    "Two rows of ten small noisy pictures. The first row is named; in the second, the same ten "
+    "kinds of shape stand in another order, and some are hard to tell.",
+    titles=[*(data.class_names[c] for c in data.y_train[named]), *"??????????"],
+)
+
+# %%
+print("second row:", ", ".join(data.class_names[c] for c in data.y_train[unnamed]))
+
+# %% [markdown]
+# A network does not see pictures. Each one is turned into 128 numbers by principal component
+# analysis (chapter 01), which keeps what varies most. What do 128 numbers still hold of a picture?
+
+# %%
+rows = named[:5]
+rebuilt = data.pca.inverse_transform(data.X_train[rows])
+originals = data.images_train[rows] / 255
+image_grid(
+    np.concatenate([originals, rebuilt.reshape(originals.shape)]),
+    "Five pictures above, and below the same five rebuilt from their 128 numbers: fine noise is "
+    "gone, shape and colour are still there.",
+    titles=["original"] * 5 + ["from 128 numbers"] * 5,
+    columns=5,
+)
+
+# %%
+print("one example is", data.X_train.shape[1], "numbers; its label is one of 0 to 9")
+print(f"variance kept: {data.pca.explained_variance_ratio.sum():.2f}")
+
+# %% [markdown]
+# ## Set a tenth aside
+#
+# We hold back a tenth of the training rows for **validation**: whatever we choose while working, we
+# choose by them. The test set is read once, at the end. Both reports chose by the test set, and so
+# fooled themselves a little (chapter 15).
+
+# %%
+kept, held_out = stratified_split(data.y_train, 0.1, np.random.default_rng(0))
+X, y = data.X_train[kept], data.y_train[kept]
+validation = data.X_train[held_out], data.y_train[held_out]
+print(len(X), "rows to train on,", len(held_out), "to validate")
+
+# %% [markdown]
+# ## Train the baseline
+#
+# Report B's baseline: 128 numbers in, 128 hidden units with the activation GELU, 10 scores out.
+
+# %%
+rng = np.random.default_rng(0)
+baseline = models.baseline(rng)
+print(baseline)
+print(f"{count_parameters(baseline):,} parameters")
+
+# %% [markdown]
+# `fit` goes through the data ten times (ten *epochs*), 128 rows at a time. After each step the
+# optimizer moves every parameter a little downhill.
+#
+# **Predict first**: guessing gives an accuracy of 0.10. What will ten epochs give?
+
+# %%
+optimizer = SGD(baseline.parameters(), lr=0.01, momentum=0.9)
+settings = {"epochs": 10, "batch_size": 128, "validation": validation}
+history = fit(baseline, X, y, optimizer=optimizer, rng=rng, **settings)
+
+# %%
+curves(
+    history,
+    "Baseline: loss falls and accuracy rises in every epoch, fast at first; validation follows "
+    "training, then begins to fall behind.",
+)
+
+# %%
+score = evaluate(baseline, *validation)["accuracy"]
+print("better than guessing:", score > 0.10, "  better than 0.40:", score > 0.40)
+
+# %% [markdown]
+# The figure shows the number itself. We print only what holds on every machine: another processor
+# rounds the last bit another way, and after thousands of steps the third digit of an accuracy differs.
+
+# %% [markdown]
+# ## Train report B's best network
+#
+# 256 hidden units twice, a skip connection (*residual*, chapter 14), batch norm (chapter 12), dropout
+# (chapter 11), and a learning rate that falls along a cosine (chapter 10).
+
+# %%
+rng = np.random.default_rng(0)
+best = models.report_b_best(rng)
+print(f"{count_parameters(best):,} parameters")
+
+# %%
+optimizer = SGD(best.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4)
+best_history = fit(
+    best, X, y, optimizer=optimizer, rng=rng, schedule=schedules.cosine(), **settings
+)
+
+# %%
+curves(
+    best_history,
+    "Report B's best network: validation accuracy stays above training accuracy at first, because "
+    "dropout is on only in training, and ends above the baseline's.",
+)
+
+# %%
+print("better than the baseline:", evaluate(best, *validation)["accuracy"] > score)
+
+# %% [markdown]
+# Is that luck? One run cannot say. The workbook therefore records runs with several seeds, here with
+# all 50,000 rows and more epochs, and quotes an interval (95%, over seeds):
+
+# %%
+print("test accuracy, last epoch   shapes10           CIFAR-10")
+for network in ("softmax regression", "128-128-10", "report B's best"):
+    line = f"{network:20}"
+    for source in ("shapes10", "cifar10"):
+        runs = records.read("reference_accuracy", data=source, network=network)
+        mean, half = records.interval(run["test"]["accuracy"] for run in runs)
+        line += f"    {mean:.3f} +- {half:.3f}"
+    print(line)
+
+# %% [markdown]
+# `shapes10` stands in for CIFAR-10, the reports' own data: it is drawn in seconds, needs no download,
+# and behaves much alike.
+
+# %% [markdown]
+# ## Read where it fails
+#
+# Now the test set, once. Rows are true classes, columns what the network said.
+# Find the largest number off the diagonal: which two shapes are mixed up most, and can you see why?
+
+# %%
+guess = predict(best, data.X_test).argmax(axis=1)
+draw_confusion(
+    confusion_matrix(guess, data.y_test),
+    data.class_names,
+    "Confusion matrix of the test set: every class is right most often, on the framed diagonal; the "
+    "mistakes gather between shapes that look alike.",
+)
+
+# %%
+wrong = np.flatnonzero(guess != data.y_test)[:10]
+image_grid(
+    data.images_test[wrong],
+    "Ten test pictures the network got wrong, each with what it said and what it is.",
+    titles=[f"{data.class_names[guess[i]]}?\n{data.class_names[data.y_test[i]]}" for i in wrong],
+)
+
+# %% [markdown]
+# ## Turn the knob
+#
+# The **learning rate** is how far each step goes. The slider trains a small network (32 hidden units,
+# 8,000 rows, two epochs) anew each time you let it go: about a second.
+#
+# **Predict first**: what does the curve look like at 0.0001? At 0.1? At 3?
+
+# %%
+fig, ax = subplots(width=7, height=3.8)
+(before,) = ax.plot([], [], **LINES[1], alpha=0.5, label="the setting before")
+(now,) = ax.plot([], [], **LINES[0], label="this setting")
+ax.axhline(np.log(10), color="black", lw=1, ls=":", label="guessing")
+ax.set(xlabel="step", ylabel="loss (nats), mean of 10 steps", xlim=(0, 125), ylim=(1, 4))
+_ = ax.legend(loc="upper right")
+
+
+# %%
+def losses(lr):
+    rng = np.random.default_rng(0)
+    net = models.mlp((128, 32, 10), rng=rng)
+    settings = {"epochs": 2, "batch_size": 128, "rng": rng}
+    steps = training_steps(net, X[:8000], y[:8000], optimizer=SGD(net.parameters(), lr), **settings)
+    found = []
+    try:
+        found.extend(step.loss for step in steps)
+        return found, f"learning rate {lr:.2g}"
+    except TrainingDiverged:
+        return found, f"learning rate {lr:.2g}: diverged after {len(found)} steps"
+
+
+# %%
+def train(lr):
+    values, title = losses(lr)
+    means = np.convolve(values, np.ones(10) / 10, mode="valid")
+    before.set_data(now.get_data())
+    now.set_data(np.arange(len(means)) + 10, means)
+    ax.set_title(title)
+    return fig
+
+
+# %%
+Explorer(
+    train,
+    alt="Loss against step for one learning rate: too small and it hardly falls, about 0.1 and it "
+    "falls fast, far too large and it jumps up or the run diverges.",
+    live=False,
+    lr=log_slider("learning rate", 1e-4, 10, value=0.01),
+)
+
+# %% [markdown]
+# ## How the workbook works
+#
+# Every chapter takes one idea and goes the same way:
+#
+# | | |
+# |---|---|
+# | **predict** | say what will happen before you run it; being wrong is how it sticks |
+# | **derive** | the mathematics, with the shape of every array |
+# | **build** | the code that trains every network here, shown from the library itself |
+# | **check** | each derivative measured against finite differences |
+# | **look, play** | figures, and sliders that answer at once |
+# | **break** | put in one wrong term; see which check notices |
+# | **practise** | exercises that name your mistake |
+#
+# The cells are yours: change a number and run again. Nothing you do here can break the library.
+
+# %% [markdown]
+# ## Practise
+#
+# Replace the dots. The checker says "Right", or names what is wrong. For help, run
+# `count_parameters_check.hint()` in a new cell, more than once if you need to.
+#
+# **Exercise 1.** A network of sizes `[128, 128, 10]` has how many parameters (weights and biases)?
+# Write it for any list of sizes.
+
+# %%
+from exercises.chapter_00 import count_parameters as count_parameters_check
+from exercises.chapter_00 import read_confusion
+
+
+def my_count(sizes):
+    return ...
+
+
+count_parameters_check.check(my_count)
+
+# %% [markdown]
+# **Exercise 2.** From a confusion matrix (rows are true classes), compute the accuracy and the recall
+# of each class: of the examples that are class $k$, the share found. Hints: `read_confusion.hint()`.
+
+
+# %%
+def my_reading(matrix):
+    accuracy = ...
+    recall = ...
+    return accuracy, recall
+
+
+read_confusion.check(my_reading)
+
+# %% [markdown]
+# ## Summary
+#
+# - Pictures become 128 numbers, a network turns them into 10 scores, the largest is its answer.
+# - More than guessing is easy, the last few percent are hard, and one run proves little.
+# - The learning rate decides whether training crawls, runs or explodes.
+#
+# On: [03 Build a linear layer](03_build_a_linear_layer.ipynb), the part every network is made of.
