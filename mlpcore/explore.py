@@ -102,10 +102,13 @@ class View:
 
     def __init__(self, alt: str):
         self.alt = plots.described(alt)
-        self.image = widgets.Image(format="png", tooltip=self.alt, layout={"max_width": "100%"})
+        # The widget library gives an image no alternative text (and a tooltip breaks it), so that
+        # the words stand below it, as under a still figure.
+        self.image = widgets.Image(format="png", layout={"max_width": "100%"})
+        self.caption = widgets.HTML(f"<i>{html.escape(self.alt)}</i>")
         self.text = widgets.HTML()
         self.message = widgets.HTML()
-        self.widget = widgets.VBox([self.image, self.text, self.message])
+        self.widget = widgets.VBox([self.image, self.caption, self.text, self.message])
 
     def show(self, shown: Figure | str | tuple[Figure, str]) -> None:
         """Draw a figure, set the HTML, or both. TypeError for anything else."""
@@ -124,7 +127,8 @@ class View:
             fig.set_layout_engine("none")  # margins stay as first laid out: a third of the time
         if text is not None:
             self.text.value = text
-        self.image.layout.display = None if self.png else "none"
+        for part in (self.image, self.caption):
+            part.layout.display = None if self.png else "none"
         self.complain(None)
 
     def complain(self, error: Exception | None) -> None:

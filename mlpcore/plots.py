@@ -1,7 +1,7 @@
 """Figures in the workbook's one style.
 
-Colours are Okabe and Ito's, which colour-blind readers tell apart; each line also has its own dash
-and marker, so that no meaning hangs on colour. The ground is opaque white, readable in a dark theme.
+Colours are Okabe and Ito's, which colour-blind readers tell apart; each line also has its own
+dash, so that no meaning hangs on colour. The ground is opaque white, readable in a dark theme too.
 Figures are made without pyplot: nothing is displayed by itself, and nothing has to be closed.
 
     fig, ax = subplots()
@@ -76,7 +76,7 @@ class Picture:
 
 
 def described(alt: str) -> str:
-    """`alt` with its white space tidied. Raises ValueError where it is too short to say anything."""
+    """`alt` with its white space tidied. ValueError: too short to say anything."""
     alt = " ".join(alt.split())
     if len(alt) < 40:
         raise ValueError(
@@ -96,6 +96,7 @@ def subplots(
     """
     with matplotlib.rc_context(STYLE):
         fig = Figure(figsize=(width, height), layout="constrained")
+        fig.get_layout_engine().set(w_pad=0.07, h_pad=0.07)
         return fig, fig.subplots(rows, columns, **options)
 
 
@@ -108,7 +109,7 @@ def png(fig: Figure, dpi: int = DPI) -> bytes:
 
 
 def show(fig: Figure, alt: str) -> Picture:
-    """The figure, to be displayed; `alt` is a sentence of 40 characters or more on what it shows."""
+    """The figure, to be displayed; `alt`: what it shows, in 40 characters or more."""
     return Picture(fig, alt)
 
 
@@ -216,7 +217,7 @@ def matrix(
     title: str = "",
     limit: float | None = None,
 ) -> Picture:
-    """A matrix as a heat map: brown below zero, white at zero, blue-green above (with a colour bar).
+    """A matrix as a heat map: brown below zero, white at zero, blue-green above.
 
     array: (rows, columns). limit: the value of the darkest shade (default: the largest magnitude).
     The map differs in lightness as well as in hue; small matrices carry their numbers too.

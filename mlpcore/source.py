@@ -47,9 +47,8 @@ def _source(thing, docstring: bool, checks: bool) -> str:
             drop.update(_lines(node.body[0]))
             if not lines[end].strip():
                 drop.add(end + 1)  # the empty line after it
-        if not checks and isinstance(node, ast.If) and not node.orelse:
-            if isinstance(node.body[-1], ast.Raise):
-                drop.update(_lines(node))
+        if not checks and _is_check(node):
+            drop.update(_lines(node))
     kept = [line for number, line in enumerate(lines, 1) if number not in drop]
     return "\n".join(kept).strip("\n")
 
@@ -61,3 +60,7 @@ def _lines(node: ast.AST) -> range:
 def _has_docstring(node: ast.AST) -> bool:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     return isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None
+
+
+def _is_check(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and not node.orelse and isinstance(node.body[-1], ast.Raise)
