@@ -4,7 +4,7 @@ A picture is painted from back to front: a shaded background, a few small shapes
 clutter, the one large shape that the label names, and noise over all. What makes the pictures hard
 for a multilayer perceptron is what makes photographs hard: the shape moves, turns, changes size
 and colour, and other things stand beside it. Colour only hints at the class, as blue hints at
-aeroplanes, and that hint is nearly all that a linear classifier can use. The labels are never wrong.
+aeroplanes, and that hint is nearly all that a linear classifier can use. No label is wrong.
 
 A shape is an implicit function: a formula in x and y that is negative inside, zero on the outline
 and grows outside about as a distance does (see Inigo Quilez, "2D distance functions").
@@ -25,7 +25,7 @@ def _star(x, y):
     return 0.53 * (r * np.cos(angle) - 1.05) + 0.85 * r * np.sin(angle)
 
 
-# Each formula is in the shape's own coordinates: x to the right, y up, the shape within about -1..1.
+# Each formula is in the shape's own coordinates: x to the right, y up, the shape within -1..1.
 SHAPES = {
     "disc": lambda x, y: np.hypot(x, y) - 0.85,
     "ring": lambda x, y: np.abs(np.hypot(x, y) - 0.7) - 0.2,
@@ -137,8 +137,8 @@ def _draw_chunk(labels, rng, size, difficulty):
 
 
 def _draw(n, rng, size, difficulty):
-    """One split, shuffled. A chunk is always drawn whole and has its own generator, so that the
-    first pictures drawn are the same however many are asked for."""
+    """One split, shuffled."""
+    # A chunk has its own generator and is always drawn whole: more pictures leave the first alone.
     images, labels = np.empty((n, size, size, 3), np.uint8), np.empty(n, np.int64)
     places = rng.permutation(n)
     in_turn = np.arange(CHUNK) % len(SHAPES)
