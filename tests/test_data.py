@@ -112,6 +112,16 @@ def test_killed_leftovers_do_not_disturb_the_next_build(tiny, place):
     assert len(load().X_train) == 150
 
 
+def test_a_folder_that_cannot_be_renamed_is_an_error_and_leaves_nothing(tiny, place, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError("in use")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(PermissionError, match="in use"):
+        load()
+    assert os.listdir(place) == []
+
+
 def test_two_builds_at_once_end_with_one_whole_cache(tiny, place):
     def draw_while_another_process_finishes():
         assert len(load().X_train) == 150
@@ -380,11 +390,17 @@ def test_built_pictures_join_course_files_only_when_the_labels_are_the_same(
     web.official = web.all_official
     built = load("cifar10")
     course(place)
-    assert load("cifar10").images_train is None
+    assert load("cifar10").images_train is None  # other labels
     course_test = {"test_data": built.X_test, "test_label": built.y_test}
     course(place, train_data=built.X_train, train_label=built.y_train, **course_test)
     monkeypatch.setattr(cifar10, "labels_match", lambda train, test: len(train) == 150)
     np.testing.assert_array_equal(load("cifar10").images_test, built.images_test)
+
+
+def test_course_files_need_no_built_pictures(place, monkeypatch):
+    course(place)
+    monkeypatch.setattr(cifar10, "labels_match", lambda train, test: True)
+    assert load("cifar10").images_train is None
 
 
 def test_an_incomplete_set_of_course_files_is_named(place):
@@ -480,7 +496,8 @@ CSV = "a,kind,b\n1,x,2\n3,y,4\n5,x,6\n7,y,8\n"
     ("text", "label", "classes"),
     [
         (CSV, "kind", ("x", "y")),
-        ("\ufeff" + CSV.replace("\n", "\r\n\r\n"), "kind", ("x", "y")),  # a spreadsheet's marks
+        # a spreadsheet's marks: a byte order mark before the first name, other line ends
+        ("\ufeffkind,a,b\r\nx,1,2\r\n\r\ny,3,4\r\nx,5,6\r\ny,7,8", "kind", ("x", "y")),
         ("1,2,9\n3,4,10\n5,6,9\n7,8,10\n", None, ("9", "10")),  # no header; 9 < 10 as numbers
         ('a,b,"kind, of"\n1,2,x\n3,4,"y, z"\n5,6,x\n7,8,"y, z"\n', None, ("x", "y, z")),
         ("1,2,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n", "kind", ("x", "y")),  # a header of numbers
