@@ -60,8 +60,8 @@ def find_browser() -> str | None:
 @contextlib.contextmanager
 def jupyterlab(folder: Path, theme: str):
     """A JupyterLab that serves `folder`, with settings of its own; its address."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
-        own = Path(own)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
+        own = Path(made)
         themes = {"theme": f"JupyterLab {theme.capitalize()}"}
         settings = SETTINGS | {"@jupyterlab/apputils-extension/themes": themes}
         for name, values in settings.items():
