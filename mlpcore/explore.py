@@ -112,14 +112,18 @@ class View:
 
     def show(self, shown: Figure | str | tuple[Figure, str]) -> None:
         """Draw a figure, set the HTML, or both. TypeError for anything else."""
-        fig, text = shown if isinstance(shown, tuple) and len(shown) == 2 else (shown, None)
-        if isinstance(shown, str):
-            fig, text = None, shown
-        if not (fig is None or isinstance(fig, Figure)) or not (text is None or type(text) is str):
-            raise TypeError(
-                "a draw function returns a matplotlib Figure, an HTML string or a pair "
-                f"(figure, html); got {type(shown).__name__}"
-            )
+        match shown:
+            case Figure() as fig:
+                text = None
+            case str() as text:
+                fig = None
+            case (Figure() as fig, str() as text):
+                pass
+            case _:
+                raise TypeError(
+                    "a draw function returns a matplotlib Figure, an HTML string or a pair "
+                    f"(figure, html); got {type(shown).__name__}"
+                )
         if fig is not None:
             width = round(fig.get_figwidth() * plots.PIXELS_PER_INCH)
             self.image.width = str(width)
