@@ -59,7 +59,7 @@ def fetch() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         with tempfile.TemporaryDirectory(prefix="mlpcore-cifar10-") as scratch:
             try:
                 batches = [_unpack(name, data) for name, data in read(Path(scratch))]
-            except Exception as error:  # noqa: BLE001 - a broken file may fail in any decoder
+            except Exception as error:  # a broken file may fail in any decoder
                 reasons.append(f"{source}: {type(error).__name__}: {error}")
                 continue
         images, labels = (np.concatenate(part) for part in zip(*batches[:5], strict=True))

@@ -87,9 +87,8 @@ class Dataset:
 def load(name: str = "shapes10") -> Dataset:
     """The data set "shapes10" or "cifar10", built on the first call and read from a cache later.
 
-    For "cifar10", the course's four files in `folder()` are used as they are when present.
-    ValueError for an unknown name, missing course files or a damaged cache; OSError when
-    the pictures cannot be had from anywhere.
+    For "cifar10", the course's four files are used as they are when `folder()` holds them.
+    ValueError: unknown name, incomplete course files, damaged cache. OSError: no download.
     """
     draw, version, class_names, note = _source(name)
     place = folder() / f"{name}-{FORMAT}.{version}"  # a new generator never reads an old cache
@@ -145,7 +144,7 @@ def _read(place: Path, **about) -> Dataset:
         pca, fields = PCA(), _images(place)
         for key in ("X_train", "X_test", "y_train", "y_test"):
             fields[key] = np.load(place / f"{key}.npy")
-        with np.load(place / "pca.npz") as state:
+        with open(place / "pca.npz", "rb") as file, np.load(file) as state:
             pca.load_state_dict(dict(state))
         return Dataset(pca=pca, **fields, **about)
     except Exception as error:
@@ -178,7 +177,7 @@ def _classes(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _toy(z: np.ndarray, y: np.ndarray, noise: float, rng: np.random.Generator) -> Toy:
-    """Points z of the complex plane, noise of standard deviation `noise` added."""
+    """Points z of the complex plane, with noise."""
     X = np.stack([z.real, z.imag], axis=1)
     return (X + rng.normal(0.0, noise, X.shape)).astype(np.float32), y.astype(np.int64)
 
@@ -229,8 +228,7 @@ def from_file(
         raise ValueError(f"{path.name} is neither .npz nor .csv")
     parts = _read_npz(path) if path.suffix.lower() == ".npz" else [_read_csv(path, label)]
     for X, y in parts:
-        _check_matrix(X)
-        if y.dtype.kind not in "biuU" or y.size != len(X):
+        if y.dtype.kind not in "biuU" or y.size != len(_check_matrix(X)):
             wanted = f"{len(X)} integers or names, one for each row of X"
             raise ValueError(f"{path.name}: y is {y.dtype} {y.shape}; expected {wanted}")
     X = np.concatenate([X for X, _ in parts]).astype(np.float32)
@@ -246,7 +244,8 @@ def from_file(
 
 
 def _read_npz(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    with np.load(path, allow_pickle=False) as file:  # a file from elsewhere must not run code
+    # Never a pickle: a file from elsewhere must not run code.
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         for pairs in ([("X", "y")], [("X_train", "y_train"), ("X_test", "y_test")]):
             if all(key in file for pair in pairs for key in pair):
                 return [(file[X], file[y]) for X, y in pairs]
@@ -283,20 +282,20 @@ def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
 
 def main(arguments: list[str]) -> None:
     """Builds a data set, or reads it if it is there, and prints what came out."""
-    name = arguments[0] if arguments else "shapes10"
     start = time.perf_counter()
     try:
-        data = load(name)
+        data = load(*arguments[:1])
     except (ValueError, OSError) as error:
-        sys.exit(f"{name}: {error}")
-    print(f"{data.describe()}\nin {folder()}, {time.perf_counter() - start:.1f} s")
-    print(f"X_train {data.X_train.shape}, X_test {data.X_test.shape}")
-    print(f"standard deviation of X_train as a whole: {data.X_train.std(dtype=np.float64):.6f}")
+        sys.exit(str(error))
+    lines = [data.describe(), f"in {folder()}, {time.perf_counter() - start:.1f} s"]
+    lines += [f"X_train {data.X_train.shape}, X_test {data.X_test.shape}"]
+    lines += [f"standard deviation of X_train as a whole: {data.X_train.std(dtype=np.float64):.6f}"]
     if data.pca is not None:
-        print(f"variance kept: {data.pca.explained_variance_ratio.sum():.5f}")
-    if name == "cifar10":
-        same = cifar10.labels_match(data.y_train, data.y_test)
-        print(f"labels {'equal' if same else 'DIFFER FROM'} those of the course's files (SHA-256)")
+        lines += [f"variance kept: {data.pca.explained_variance_ratio.sum():.5f}"]
+    if data.name == "cifar10":
+        verdict = "equal" if cifar10.labels_match(data.y_train, data.y_test) else "DIFFER FROM"
+        lines += [f"labels {verdict} those of the course's files (SHA-256)"]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

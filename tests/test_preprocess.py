@@ -93,13 +93,13 @@ def test_nan_and_infinity_are_named_with_their_place(make, X, value):
 @pytest.mark.parametrize("make", TRANSFORMERS)
 def test_wrong_inputs_are_named(make, X):
     fitted = make().fit(X)
-    with pytest.raises(ValueError, match="4 features .*fitted on 5"):
+    with pytest.raises(ValueError, match=r"4 features .*fitted on 5"):
         fitted.transform(X[:, :4])
     with pytest.raises(ValueError, match=r"shape \(5,\); expected \(examples, features\)"):
         fitted.transform(X[0])
     with pytest.raises(ValueError, match=r"empty \(shape \(0, 5\)\)"):
         make().fit(X[:0])
-    with pytest.raises(TypeError, match="dtype .*expected numbers"):
+    with pytest.raises(TypeError, match=r"dtype .*expected numbers"):
         make().fit(np.array([["a", "b"], ["c", "d"]]))
 
 
@@ -113,7 +113,7 @@ def test_state_survives_an_npz_without_pickle(make, X, tmp_path):
     np.testing.assert_array_equal(copy.transform(X), fitted.transform(X))
     fitted.state_dict()[make()._state[0]][...] = 99  # a copy: writing to it changes nothing
     np.testing.assert_array_equal(copy.transform(X), fitted.transform(X))
-    with pytest.raises(ValueError, match="state holds.*expected"):
+    with pytest.raises(ValueError, match=r"state holds.*expected"):
         make().load_state_dict({"shift": np.zeros(5)})
 
 
@@ -158,7 +158,7 @@ def test_pca_refuses_impossible_requests(X):
         PCA(3).fit(X[:3])
     with pytest.raises(ValueError, match="n_components is 0"):
         PCA(0)
-    with pytest.raises(TypeError, match="n_components is 2.5"):
+    with pytest.raises(TypeError, match=r"n_components is 2.5"):
         PCA(2.5)
     with pytest.raises(ValueError, match="all rows of X are equal"):
         PCA(1).fit(np.ones((5, 3)))
@@ -208,7 +208,7 @@ def test_stratified_split_names_bad_input():
     with pytest.raises(ValueError, match=r"class 1 has 1 example\(s\)"):
         stratified_split(np.array([0] * 10 + [1]), 0.2, rng)
     for fraction in (0, 1, -0.1, 1.5, float("nan")):
-        with pytest.raises(ValueError, match="fraction is .* strictly between 0 and 1"):
+        with pytest.raises(ValueError, match=r"fraction is .* strictly between 0 and 1"):
             stratified_split(np.zeros(10, int), fraction, rng)
     with pytest.raises(TypeError, match="expected integers"):
         stratified_split(np.zeros(10), 0.2, rng)
