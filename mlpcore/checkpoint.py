@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -68,15 +69,14 @@ def load(path: str | os.PathLike, **parts) -> None:
     missing = sorted(part for part, state in states.items() if state is None)
     if missing:
         raise ValueError(f"load: {path} has no {missing}; it holds {sorted(stored)}")
-    before = {}
+    done = {}
     try:
         for part, thing in parts.items():
-            before[part] = _snapshot(part, thing)
+            done[part] = _undo(thing)
             _restore(thing, states[part])
     except Exception as error:
-        for part, state in before.items():
-            if state is not None:
-                _restore(parts[part], state)
+        for undo in done.values():
+            undo()
         raise ValueError(f"load: {path} does not fit; nothing was changed. {error}") from error
 
 
@@ -88,9 +88,9 @@ def _read(path: Path) -> dict[str, dict]:
         with zipfile.ZipFile(path):
             pass  # np.load would take other files too
         with np.load(path, allow_pickle=False) as file:
-            plain = json.loads(str(file["plain"]))
+            plain = dict(json.loads(str(file["plain"])))
             values = {name: file[name] for name in file.files if name != "plain"}
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
+    except Exception as error:  # whatever a damaged file makes the readers stumble over
         raise ValueError(f"load: {path} is no checkpoint, or it is damaged ({error})") from error
     if plain.pop("format", None) != FORMAT:
         raise ValueError(f"load: {path} is of another format; this version reads format {FORMAT}")
@@ -116,12 +116,14 @@ def _plain(value):
     raise TypeError(f"save: cannot store a {type(value).__name__}")
 
 
-def _snapshot(part, thing) -> dict | None:
-    """The state to go back to; None where there is none yet (a scaler that was never fitted)."""
+def _undo(thing) -> Callable[[], None]:
+    """A function that puts `thing` back to what it is now."""
     try:
-        return _state(part, thing)
-    except ValueError:
-        return None
+        state = _state("", thing)
+    except ValueError:  # nothing to save yet: a scaler that was never fitted
+        kept = dict(vars(thing))
+        return lambda: (vars(thing).clear(), vars(thing).update(kept))
+    return lambda: _restore(thing, state)
 
 
 def _restore(thing, state: dict) -> None:
