@@ -20,6 +20,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 # Okabe and Ito, "Color Universal Design" (2008), in an order that keeps neighbours far apart.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -102,9 +103,12 @@ def subplots(
 
 def png(fig: Figure, dpi: int = DPI) -> bytes:
     """The figure drawn as PNG. Light compression: it is the drawing that should take the time."""
+    fig.set_dpi(dpi)
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()  # `savefig` would first draw once for nothing
     stream = io.BytesIO()
-    FigureCanvasAgg(fig)
-    fig.savefig(stream, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    pixels.save(stream, format="png", compress_level=1)
     return stream.getvalue()
 
 

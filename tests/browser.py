@@ -116,7 +116,7 @@ def open_chapter(path, theme: str = "light", width: int = 1000, height: int = 90
     """The chapter at `path`, open in a browser with its kernel ready: a `Chapter`."""
     from playwright.sync_api import sync_playwright
 
-    path = Path(path).resolve()
+    path = Path(path).resolve(strict=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         copied = Path(folder).resolve() / path.parent.name
         shutil.copytree(path.parent, copied, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
