@@ -180,6 +180,15 @@ def test_gradients_share_no_memory(rng):
     np.testing.assert_array_equal(b.grad, 2.0)
 
 
+def test_two_leaves_of_one_sum_do_not_share_their_gradient(rng):
+    a, b, weights = leaf(rng, 3), leaf(rng, 3), rng.normal(size=3)
+    ((a + b) * weights).sum().backward()  # one and the same dy arrives at both
+    assert not np.shares_memory(a.grad, b.grad)
+    (a * 10.0).sum().backward()
+    np.testing.assert_allclose(a.grad, weights + 10)
+    np.testing.assert_array_equal(b.grad, weights)
+
+
 def test_the_gradient_given_to_backward_is_not_taken_over(rng):
     x = leaf(rng, 3)
     given = np.ones(3)

@@ -293,7 +293,7 @@ CASES = {
     "Dropout: p = 1": (lambda: Dropout(1.0), V, "p is 1.0; expected 0 <= p < 1"),
     "Dropout: p > 1": (lambda: Dropout(25, RNG), V, "p is 25; expected 0 <= p < 1"),
     "Dropout: no generator": (
-        lambda: network(Dropout(0.5))(X), T, r"rng is None.*generator.*net\.eval\(\)",
+        lambda: network(Dropout(0.5))(X), T, r"rng is None; expected .*default_rng.*net\.eval\(\)",
     ),
     "BatchNorm1d: one row": (
         lambda: network(BatchNorm1d(3))(X[:1]), V, "batch of 1 row has no variance.*eval",
@@ -359,10 +359,10 @@ CASES = {
         lambda: SGD(params(), form="polyak"), V, "form is 'polyak'; expected one of .*'heavy_ball'",
     ),
     "Adam: beta": (
-        lambda: Adam(params(), betas=(0.9, 1.0)), V, "Adam: beta is 1.0; expected 0 <= value < 1",
+        lambda: Adam(params(), betas=(0.9, 1.0)), V, "Adam: beta is 1.0; expected 0 <= beta < 1",
     ),
     "RMSprop: alpha": (
-        lambda: RMSprop(params(), alpha=-0.5), V, "alpha is -0.5; expected 0 <= value < 1",
+        lambda: RMSprop(params(), alpha=-0.5), V, "RMSprop: alpha is -0.5; expected 0 <= alpha < 1",
     ),
     "step without backward": (
         step_without_backward, RuntimeError, r"no gradients; call loss\.backward\(\) before",
@@ -387,9 +387,9 @@ CASES = {
     ),
     # --- training ---------------------------------------------------------------------------------
     "fit: lengths": (
-        lambda: train(y=Y[:10]), V, "X has 12 rows and y 10; expected one label for each row",
+        lambda: train(y=Y[:10]), V, "X has 12 rows and y .*10.*expected one .*for each row",
     ),
-    "fit: validation lengths": (lambda: train(validation=(X, Y[:5])), V, "12 rows and y 5"),
+    "fit: validation lengths": (lambda: train(validation=(X, Y[:5])), V, "X has 12 rows and y .*5"),
     "fit: validation features": (
         lambda: train(validation=(X[:, :3], Y)), V, r"\(12, 3\).*expected X \(n, 4\)",
     ),
@@ -416,8 +416,8 @@ CASES = {
     ),
     "fit: no epochs": (lambda: train(epochs=0), V, "epochs is 0; expected at least 1"),
     "fit: 1.5 epochs": (lambda: train(epochs=1.5), T, "epochs is 1.5; expected a whole number"),
-    "fit: a seed": (lambda: train(rng=0), T, "rng is 0; expected a generator.*default_rng"),
-    "fit: no generator": (lambda: train(rng=None), T, "rng is None; expected a generator"),
+    "fit: a seed": (lambda: train(rng=0), T, "rng is 0; expected .*default_rng"),
+    "fit: no generator": (lambda: train(rng=None), T, "rng is None; expected .*default_rng"),
     "fit: label too large": (
         lambda: train(y=changed(Y, 0, 3)),
         V, "labels run to 3, the network has 3 outputs; expected labels 0 to 2",
@@ -436,14 +436,14 @@ CASES = {
         V, r"\(4, 3\) and target \(4, 2\); expected the same",
     ),
     "fit: flat float targets": (
-        lambda: train(y=ones(12), loss=mse), V, r"y has shape \(12,\); expected",
+        lambda: train(y=ones(12), loss=mse), V, r"\(4, 3\) and target \(4,\); expected the same",
     ),
     "fit: softmax before cross_entropy": (
         lambda: train(net=network(Softmax())),
         V, "probabilities already; cross_entropy takes logits.*leave out the Softmax",
     ),
     "fit: dropout without a generator": (
-        lambda: train(net=network(Dropout(0.5))), T, "rng is None.*generator",
+        lambda: train(net=network(Dropout(0.5))), T, "rng is None; expected .*default_rng",
     ),
     "fit: batch norm, one row left": (
         lambda: train(net=network(BatchNorm1d(3)), batch_size=11), V, "batch of 1 row.*drop_last",
@@ -465,18 +465,18 @@ CASES = {
     "fit: folder of the checkpoint": (
         lambda: train(checkpoint="no/such/run.npz"), FileNotFoundError, "no folder no.such",
     ),
-    "steps: lengths": (lambda: train(y=Y[:10], steps=True), V, "X has 12 rows and y 10"),
+    "steps: lengths": (lambda: train(y=Y[:10], steps=True), V, "X has 12 rows and y .*10"),
     "steps: batch": (
         lambda: train(batch_size=13, steps=True), V, "batch_size is 13; expected 1 to 12",
     ),
-    "steps: a seed": (lambda: train(rng=0, steps=True), T, "rng is 0; expected a generator"),
+    "steps: a seed": (lambda: train(rng=0, steps=True), T, "rng is 0; expected .*default_rng"),
     "steps: NaN": (lambda: train(NAN, steps=True), V, "NaN or infinite"),
     "predict: NaN": (lambda: predict(network(), NAN), V, "NaN or infinite.*row 3, column 2"),
     "predict: empty": (lambda: predict(network(), X[:0]), V, "empty"),
     "predict: batch size": (
         lambda: predict(network(), X, batch_size=0), V, "batch_size is 0; expected",
     ),
-    "evaluate: lengths": (lambda: evaluate(network(), X, Y[:3]), V, "12 rows and y 3"),
+    "evaluate: lengths": (lambda: evaluate(network(), X, Y[:3]), V, "X has 12 rows and y .*3"),
     "evaluate: label too large": (
         lambda: evaluate(network(), X, Y + 1), V, "labels run from 1 to 3; 3 logits",
     ),
@@ -497,20 +497,21 @@ CASES = {
     "metrics: lengths": (
         lambda: metrics.accuracy(LABELS, LABELS[:3]), V, r"\(6,\), labels \(3,\); expected",
     ),
-    "metrics: empty": (lambda: metrics.accuracy(LABELS[:0], LABELS[:0]), V, r"\(0,\).*n > 0"),
+    "metrics: empty": (
+        lambda: metrics.accuracy(LABELS[:0], LABELS[:0]), V, r"\(0,\); expected .*at least one",
+    ),
     "metrics: a column": (
         lambda: metrics.accuracy(LABELS[:, None], LABELS),
         V, r"predicted \(6, 1\).*expected \(n,\)",
     ),
     "metrics: floats": (
-        lambda: metrics.accuracy(LABELS * 1.0, LABELS),
-        T, "predicted are float64; expected integer",
+        lambda: metrics.accuracy(LABELS * 1.0, LABELS), T, "predicted .*float64; expected integer",
     ),
     "metrics: one-hot labels": (
         lambda: metrics.accuracy(LABELS, np.eye(3)[LABELS]), V, r"labels \(6, 3\); expected",
     ),
     "metrics: negative": (
-        lambda: metrics.accuracy(LABELS - 1, LABELS), V, "predicted hold -1; classes start at 0",
+        lambda: metrics.accuracy(LABELS - 1, LABELS), V, "predicted .*-1.*expected 0 or above",
     ),
     "metrics: too few classes": (
         lambda: metrics.confusion_matrix(LABELS, LABELS, num_classes=2),

@@ -199,15 +199,17 @@ def test_one_byte_altered_anywhere(saved):
     assert refused > 100
 
 
-def test_pickled_content_is_not_run(saved):
+def test_pickled_content_is_not_run(saved, tmp_path):
     path, _, parts = saved
+    sign = tmp_path / "the pickle has run"
 
     class Trap:
         def __reduce__(self):
-            return (os._exit, (3,))
+            return (os.mkdir, (str(sign),))
 
     np.savez(path, **{"net/0.W": np.array([Trap()], object)}, plain=np.array('{"format": 1}'))
     assert_refused(path, parts, "no checkpoint, or it is damaged")
+    assert not sign.exists()
 
 
 def write_npy(path):
