@@ -46,6 +46,7 @@ from mlpcore.nn import (
     Sequential,
     Softmax,
 )
+from mlpcore.optim import Optimizer
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 4)), RNG.integers(0, 3, 12)
@@ -378,6 +379,10 @@ CASES = {
         lambda: SGD(params()).load_state_dict(Adam(params()).state_dict()),
         V, "state is of Adam, this is SGD",
     ),
+    "optimizer without update": (
+        lambda: Optimizer(params(), 0.1).update(ones(3), ones(3)),
+        NotImplementedError, r"Optimizer defines no update\(self, w, g\)",
+    ),
     "warm_up: share": (
         lambda: schedules.warm_up(5), V, r"share is 5; expected a share of the run in \(0, 1\)",
     ),
@@ -436,7 +441,8 @@ CASES = {
         V, r"\(4, 3\) and target \(4, 2\); expected the same",
     ),
     "fit: flat float targets": (
-        lambda: train(y=ones(12), loss=mse), V, r"\(4, 3\) and target \(4,\); expected the same",
+        lambda: train(y=ones(12), loss=mse),
+        V, r"y has shape \(12,\) of floats; expected one row of targets",
     ),
     "fit: softmax before cross_entropy": (
         lambda: train(net=network(Softmax())),

@@ -271,7 +271,7 @@ def test_mlp_puts_norm_activation_and_dropout_between_layers_and_nothing_last(rn
             "Linear",
         ]
     )
-    assert kinds(b[4].module) == ["Linear", "GELU", "Linear"]
+    assert kinds(b[4].module) == ["Linear", "GELU", "Dropout", "Linear"]
 
 
 def test_no_grad_gives_the_same_numbers_and_records_nothing(rng):
