@@ -284,21 +284,22 @@ for fault in FAULTS:
 #
 # Train a single linear layer on the data: 128 numbers in, one score for each class out (softmax
 # regression, chapter 05). Each column of $W$ is then a pattern: the score is high where the picture
-# resembles it. The principal components turn a column back into a picture.
+# resembles it. The principal components turn a column back into a picture. All weights start at 0,
+# so that you see nothing but what was learnt.
 
 # %%
 rng = np.random.default_rng(0)
-net = Sequential(Linear(128, 10, rng=rng))
+net = Sequential(Linear(128, 10, rng=rng, init=lambda shape, rng: np.zeros(shape)))
 learned = [net[0].W.data.copy()]
 
 # %%
 from mlpcore import SGD
 
-settings = {"epochs": 1, "batch_size": 128, "rng": rng}
+settings = {"epochs": 3, "batch_size": 128, "rng": rng}
 for step in training_steps(
     net, data.X_train, data.y_train, optimizer=SGD(net.parameters(), lr=0.01), **settings
 ):
-    if step.number % 20 == 0:
+    if step.number % 50 == 49:
         learned.append(net[0].W.data.copy())
 
 # %%
@@ -321,9 +322,9 @@ def template(step):
 
 Explorer(
     template,
-    alt="The ten columns of W as pictures: noise before training, then a blurred pattern for each "
+    alt="The ten columns of W as pictures: grey before training, then a blurred pattern for each "
     "class that shows where its bright and dark parts usually lie.",
-    step=slider("20 steps each", 0, len(patterns) - 1, value=len(patterns) - 1),
+    step=slider("steps / 50", 0, len(patterns) - 1, value=len(patterns) - 1),
 )
 
 # %% [markdown]

@@ -1,6 +1,6 @@
 """Activation functions, each with its derivative on the next lines.
 
-All act on arrays of any shape, element by element, except `softmax`, which acts along the last axis.
+All act element by element on arrays of any shape, except `softmax`: along the last axis.
 """
 
 from __future__ import annotations

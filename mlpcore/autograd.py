@@ -123,7 +123,8 @@ class Tensor(Recordable):
                 d = received[place] if place < len(received) else None
                 if d is None:
                     raise RuntimeError(
-                        f"backward: {tensor._made_by} gives no gradient for its argument {place + 1}"
+                        f"backward: {tensor._made_by} gives no gradient for its argument "
+                        f"{place + 1}"
                     )
                 known = gradients.get(id(parent))
                 gradients[id(parent)] = d if known is None else known + d  # a fresh array

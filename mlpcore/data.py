@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from mlpcore import cifar10
-from mlpcore.preprocess import PCA, _check_labels, _check_matrix, stratified_split
+from mlpcore.checks import check_labels, check_matrix
+from mlpcore.preprocess import PCA, stratified_split
 
 FORMAT = 1  # of the cached files: raise it when the pipeline below changes
 
@@ -62,11 +63,11 @@ class Dataset:
     def __post_init__(self) -> None:
         features = None
         for part in ("train", "test"):
-            X = _check_matrix(getattr(self, f"X_{part}"), features=features, what=f"X_{part}")
+            X = check_matrix(getattr(self, f"X_{part}"), features=features, what=f"X_{part}")
             if X.dtype.kind != "f":
                 raise TypeError(f"X_{part} has dtype {X.dtype}; expected float32 or float64")
             features = X.shape[1]
-            y = _check_labels(getattr(self, f"y_{part}"), len(self.class_names), what=f"y_{part}")
+            y = check_labels(getattr(self, f"y_{part}"), len(self.class_names), what=f"y_{part}")
             images = getattr(self, f"images_{part}")
             if len(y) != len(X):
                 raise ValueError(f"X_{part} has {len(X)} rows but y_{part} has {len(y)} labels")
@@ -228,7 +229,7 @@ def from_file(
         raise ValueError(f"{path.name} is neither .npz nor .csv")
     parts = _read_npz(path) if path.suffix.lower() == ".npz" else [_read_csv(path, label)]
     for X, y in parts:
-        if y.dtype.kind not in "biuU" or y.size != len(_check_matrix(X)):
+        if y.dtype.kind not in "biuU" or y.size != len(check_matrix(X)):
             wanted = f"{len(X)} integers or names, one for each row of X"
             raise ValueError(f"{path.name}: y is {y.dtype} {y.shape}; expected {wanted}")
     X = np.concatenate([X for X, _ in parts]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Gradient checks: is `back` the derivative of what the operation computes?
+"""Gradient checks: whether `back` is the derivative of what the operation computes.
 
 In float64, with a random upstream gradient dy and a random direction d, the two sides of
 
@@ -10,6 +10,7 @@ error that cancels over the batch goes unseen, and parameters at zero hide produ
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -78,8 +79,6 @@ def check_network(net, X, y, loss=losses.cross_entropy, *, rng, directions=5, h=
     Works on a float64 copy with every parameter drawn anew (zeros hide errors), in evaluation mode
     of dropout only: batch norm keeps its mode. X (n, d), y labels or targets.
     """
-    import copy
-
     net = copy.deepcopy(net).double()
     for _, module in net.modules():
         if hasattr(module, "rng"):
@@ -106,12 +105,14 @@ def check_network(net, X, y, loss=losses.cross_entropy, *, rng, directions=5, h=
     return float(worst)
 
 
-def _running(rng, d):
-    return {"running_mean": rng.normal(size=d), "running_var": rng.uniform(0.5, 2, d)}
+def _evaluated(rng):
+    """Batch norm in evaluation, on running statistics of its own."""
+    kept = {"running_mean": rng.normal(size=4), "running_var": rng.uniform(0.5, 2, 4)}
+    return lambda X, gamma, beta: ops.batch_norm(X, gamma, beta, training=False, **kept)
 
 
-def _labels(rng):
-    return rng.integers(0, 5, 6)
+def _labelled(labels, **options):
+    return lambda logits: losses.cross_entropy(logits, labels, **options)
 
 
 def _dropped(x):
@@ -128,12 +129,7 @@ SAMPLES: dict[str, list[Callable]] = {
     "dropout": [lambda r: (_dropped, r.normal(size=(6, 4)))],
     "batch_norm": [
         lambda r: (ops.batch_norm, r.normal(size=(6, 4)) * 3, r.normal(size=4), r.normal(size=4)),
-        lambda r: (
-            lambda X, g, b, kept=_running(r, 4): ops.batch_norm(X, g, b, training=False, **kept),
-            r.normal(size=(6, 4)),
-            r.normal(size=4),
-            r.normal(size=4),
-        ),
+        lambda r: (_evaluated(r), r.normal(size=(6, 4)), r.normal(size=4), r.normal(size=4)),
     ],
     "layer_norm": [
         lambda r: (ops.layer_norm, r.normal(size=(6, 4)) * 3, r.normal(size=4), r.normal(size=4))
@@ -151,15 +147,9 @@ SAMPLES: dict[str, list[Callable]] = {
     ],
     "softmax": [lambda r: (activations.softmax, r.normal(size=(6, 4)) * 2)],
     "cross_entropy": [
-        lambda r: (lambda z, y=_labels(r): losses.cross_entropy(z, y), r.normal(size=(6, 5)) * 2),
-        lambda r: (
-            lambda z, y=_labels(r): losses.cross_entropy(z, y, label_smoothing=0.1),
-            r.normal(size=(6, 5)),
-        ),
-        lambda r: (
-            lambda z, t=r.dirichlet(np.ones(5), 6): losses.cross_entropy(z, t),
-            r.normal(size=(6, 5)),
-        ),
+        lambda r: (_labelled(r.integers(0, 5, 6)), r.normal(size=(6, 5)) * 2),
+        lambda r: (_labelled(r.integers(0, 5, 6), label_smoothing=0.1), r.normal(size=(6, 5))),
+        lambda r: (_labelled(r.dirichlet(np.ones(5), 6)), r.normal(size=(6, 5))),
     ],
     "mse": [lambda r: (losses.mse, r.normal(size=(6, 4)), r.normal(size=(6, 4)))],
     **{

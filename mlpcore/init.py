@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from .checks import check_generator
+
 GAINS = {
     "linear": 1.0,
     "sigmoid": 1.0,
@@ -39,7 +41,8 @@ def kaiming_normal(
 
     [eq:kaiming] chapter 07, report B (46), which leaves open whether it gives s or s^2: it is s.
     """
-    return rng.normal(0, gain / math.sqrt(_fan(shape, rng, mode)), shape)
+    fan = _fan(shape, rng, mode)
+    return rng.normal(0, gain / math.sqrt(fan), shape)
 
 
 def kaiming_uniform(
@@ -65,8 +68,7 @@ def initialiser(name):
 
 
 def _fans(shape, rng):
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"init: rng is {rng!r}; expected e.g. numpy.random.default_rng(0)")
+    check_generator(rng)
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"init: shape is {shape}; expected (fan_in, fan_out), both at least 1")
     return shape

@@ -49,7 +49,8 @@ def _targets(logits, labels, smoothing):
         low, high = labels.min(), labels.max()
         if low < 0 or high >= K:
             raise ValueError(
-                f"cross_entropy: labels run from {low} to {high}; {K} logits a row allow 0 to {K - 1}"
+                f"cross_entropy: labels run from {low} to {high}; "
+                f"{K} logits a row allow 0 to {K - 1}"
             )
         t = np.zeros_like(logits)
         t[np.arange(n), labels] = 1

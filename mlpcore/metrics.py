@@ -9,9 +9,11 @@ import time
 
 import numpy as np
 
+from .checks import check_labels
+
 
 def accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """Share of rows whose class is right. [eq:accuracy] chapter 15, report B (47) for many classes."""
+    """Share of rows whose class is right. [eq:accuracy] chapter 15, report B (47)."""
     predicted, labels = _classes(predicted, labels)
     return float((predicted == labels).mean())
 
@@ -40,7 +42,10 @@ def precision(predicted, labels, average: str | None = "macro"):
 
 
 def recall(predicted, labels, average: str | None = "macro"):
-    """TP / (TP + FN): of what is class k, the share found. Report B (48). [eq:recall] chapter 15."""
+    """TP / (TP + FN): of what is class k, the share found. Report B (48).
+
+    [eq:recall] chapter 15.
+    """
     return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(tp, tp + fn))
 
 
@@ -70,16 +75,12 @@ def _classes(predicted, labels):
     predicted, labels = np.asarray(predicted), np.asarray(labels)
     if predicted.ndim == 2 and predicted.shape[1] > 1:
         predicted = predicted.argmax(axis=1)
-    if labels.ndim != 1 or predicted.shape != labels.shape or labels.size == 0:
+    if labels.ndim != 1 or predicted.shape != labels.shape:
         raise ValueError(
-            f"metrics: predicted {predicted.shape}, labels {labels.shape}; expected (n,) both, n > 0"
+            f"metrics: predicted {predicted.shape}, labels {labels.shape}; "
+            "expected (n,) both, n > 0"
         )
-    for name, values in (("predicted", predicted), ("labels", labels)):
-        if values.dtype.kind not in "iu":
-            raise TypeError(f"metrics: {name} are {values.dtype}; expected integer classes")
-        if values.min() < 0:
-            raise ValueError(f"metrics: {name} hold {values.min()}; classes start at 0")
-    return predicted.astype(np.int64), labels.astype(np.int64)
+    return check_labels(predicted, what="predicted"), check_labels(labels)
 
 
 def _score(predicted, labels, average, formula):

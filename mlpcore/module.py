@@ -105,7 +105,7 @@ class Module:
         return {name: array.copy() for name, array in self._arrays().items()}
 
     def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
-        """Copy `state` into this module. ValueError, and nothing changed, where names or shapes differ."""
+        """Copy `state` into this module. ValueError, nothing changed: names or shapes differ."""
         arrays = self._arrays()
         missing, unknown = (
             sorted(arrays.keys() - state.keys()),
@@ -136,7 +136,7 @@ class Module:
 
 
 def as_tensor(x, dtype=None) -> Tensor:
-    """`x` itself if it is a Tensor of floats, else one made of it, in `dtype`: modules give Tensors.
+    """`x` itself if it is a Tensor of floats, else one made of it: modules give Tensors.
 
     Without a dtype floats keep theirs and integers become float32. TypeError: not real numbers.
     """

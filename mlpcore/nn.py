@@ -6,6 +6,7 @@ import numpy as np
 
 from . import activations, ops
 from .autograd import Parameter
+from .checks import check_share
 from .init import initialiser
 from .module import Module, Residual, Sequential, as_tensor
 
@@ -28,10 +29,10 @@ __all__ = [
 
 
 class Linear(Module):
-    """Y = X W + b: X (n, in_features), W (in_features, out_features), b (out_features,), starts at 0.
+    """Y = X W + b: X (n, in_features), W (in_features, out_features), b (out_features,).
 
-    init: a name of init.INITIALISERS or a function (shape, rng) -> array. ValueError: X does not
-    fit. TypeError: X is not numbers. chapter 03.
+    init: a name of init.INITIALISERS or a function (shape, rng) -> array, for W; b starts at 0.
+    ValueError: X does not fit. TypeError: X is not numbers.
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: np.random.Generator | None = None):
-        ops.check_probability(p, "Dropout")
+        check_share(p, "Dropout: p")
         self.p, self.rng = p, rng
 
     def forward(self, x):

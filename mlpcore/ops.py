@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from .checks import check_generator, check_share
 from .operation import operation
 
 # --- layers ---------------------------------------------------------------------------------------
@@ -28,6 +29,8 @@ def linear(X: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, *, input_g
             f"linear: X has shape {X.shape}, W {W.shape}; expected X (n, {W.shape[0]}), "
             "rows are examples"
         )
+    if b is not None and b.shape != W.shape[1:]:
+        raise ValueError(f"linear: b has shape {b.shape}; expected {W.shape[1:]}, W is {W.shape}")
     Y = X @ W
     if b is not None:
         Y += b
@@ -49,28 +52,18 @@ def dropout(X: np.ndarray, *, p: float, rng: np.random.Generator | None = None, 
     [eq:dropout] chapter 11, report B (30)-(31); [eq:dropout-backward] chapter 11.
     ValueError: p outside [0, 1). TypeError: training without a `numpy.random.Generator`.
     """
-    check_probability(p, "dropout")
+    check_share(p, "dropout: p")
     if not training or p == 0:
         return X, lambda dY: dY
     if X.dtype.kind != "f":
         raise TypeError(f"dropout: X is {X.dtype}; expected floats")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"dropout: rng is {rng!r}; training draws a mask, so give it a generator: "
-            "Dropout(p, rng=numpy.random.default_rng(0)), or call net.eval() first"
-        )
+    check_generator(rng, "training draws a mask: Dropout(p, rng=...), or call net.eval() first")
     mask = (rng.random(X.shape, dtype=X.dtype) >= p) * X.dtype.type(1 / (1 - p))
 
     def back(dY):
         return dY * mask
 
     return X * mask, back
-
-
-def check_probability(p: float, name: str) -> None:
-    """ValueError unless 0 <= p < 1."""
-    if not 0 <= p < 1:
-        raise ValueError(f"{name}: p is {p}; expected 0 <= p < 1, the share set to zero")
 
 
 @operation

@@ -7,14 +7,14 @@ are views into them, so that an update is a few lines on vectors. Names and argu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import math
 import numbers
+from collections.abc import Iterable
 
 import numpy as np
 
 from .autograd import Parameter
+from .checks import check_share
 
 
 class Optimizer:
@@ -118,7 +118,7 @@ class Optimizer:
         return self.lr * self.lr_factor
 
     def decayed(self, w, g):
-        """g + lambda w, the gradient with L2 decay. [eq:l2-decay] chapter 11, report B (25)-(27)."""
+        """g + lambda w, with L2 decay. [eq:l2-decay] chapter 11, report B (25)-(27)."""
         return g + (self.weight_decay * self._decayed) * w if self.weight_decay else g
 
     def state_dict(self) -> dict:
@@ -128,11 +128,10 @@ class Optimizer:
         return {"kind": type(self).__name__, **kept, **vectors}
 
     def load_state_dict(self, state: dict) -> None:
-        """Copy `state` into this optimizer. ValueError, nothing changed: of another kind or size."""
+        """Copy `state` into this optimizer. ValueError, nothing changed: another kind or size."""
         if state.get("kind") != type(self).__name__:
-            raise ValueError(
-                f"load_state_dict: the state is of {state.get('kind')}, this is {type(self).__name__}"
-            )
+            given, expected = state.get("kind"), type(self).__name__
+            raise ValueError(f"load_state_dict: the state is of {given}, this is {expected}")
         missing = [n for n in (*self.settings, *self.slots) if n not in state]
         if missing:
             raise ValueError(f"load_state_dict: the state has no {missing}")
@@ -149,14 +148,16 @@ class Optimizer:
 
 
 def _flush(v, steps):
-    """Now and then zero what is tiny: a unit without gradient leaves momentum that decays into
-    denormal numbers, with which the processor is up to a hundred times slower."""
+    """Now and then zero what is tiny: where gradients stop, momentum decays into denormal numbers.
+
+    With those a processor is up to a hundred times slower.
+    """
     if steps % 256 == 0:
         v[np.abs(v) < 1e-30] = 0
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum in one of three forms (mu = momentum):
+    """Stochastic gradient descent, with momentum in one of three forms (mu = momentum).
 
     "heavy_ball": v = mu v + g,            w -= lr v   Polyak (1964); torch.optim.SGD
     "ema":        v = mu v + (1 - mu) g,   w -= lr v   an average: steps are (1 - mu) times as long
@@ -173,8 +174,7 @@ class SGD(Optimizer):
 
     def __init__(self, params, lr=0.01, momentum=0.0, form="heavy_ball", **options):
         super().__init__(params, lr, **options)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"SGD: momentum is {momentum}; expected 0 <= momentum < 1")
+        check_share(momentum, "SGD: momentum")
         if form not in self.forms:
             raise ValueError(f"SGD: form is {form!r}; expected one of {self.forms}")
         self.momentum, self.form = momentum, form
@@ -202,7 +202,7 @@ class RMSprop(Optimizer):
 
     def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, **options):
         super().__init__(params, lr, **options)
-        _check_average(alpha, "RMSprop: alpha")
+        check_share(alpha, "RMSprop: alpha")
         self.alpha, self.eps = alpha, eps
 
     def update(self, w, g):
@@ -231,7 +231,7 @@ class Adam(Optimizer):
     ):
         super().__init__(params, lr, **options)
         for beta in betas:
-            _check_average(beta, f"{type(self).__name__}: beta")
+            check_share(beta, f"{type(self).__name__}: beta")
         self.betas, self.eps, self.bias_correction = tuple(betas), eps, bias_correction
 
     def update(self, w, g):
@@ -261,8 +261,3 @@ class AdamW(Adam):
         """Shrink w; the gradient stays as it is."""
         w *= 1 - self.rate * self.weight_decay * self._decayed
         return g
-
-
-def _check_average(value, name):
-    if not 0 <= value < 1:
-        raise ValueError(f"{name} is {value}; expected 0 <= value < 1")

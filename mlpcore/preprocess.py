@@ -10,53 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .checks import check_labels, check_matrix
+
 _CHUNK_BYTES = 128 * 2**20  # float64 working memory of one slice of rows
-
-
-def _check_matrix(X, *, features: int | None = None, what: str = "X") -> np.ndarray:
-    """`X` as a finite, non-empty (n, d) array of numbers, or an error that says why not."""
-    X = np.asarray(X)
-    if X.dtype.kind not in "fiu":
-        raise TypeError(f"{what} has dtype {X.dtype}; expected numbers (float or integer)")
-    if X.ndim != 2:
-        raise ValueError(
-            f"{what} has shape {X.shape}; expected (examples, features): reshape images with "
-            f"X.reshape(len(X), -1), a single example with X[None, :]"
-        )
-    if X.size == 0:
-        raise ValueError(f"{what} is empty (shape {X.shape}); expected at least one row and column")
-    if features is not None and X.shape[1] != features:
-        raise ValueError(
-            f"{what} has {X.shape[1]} features (columns); this was fitted on {features}"
-        )
-    # A NaN is both min and max: two reductions, and no mask of all of X unless something is wrong.
-    if X.dtype.kind == "f" and not (np.isfinite(X.min()) and np.isfinite(X.max())):
-        bad = np.argwhere(~np.isfinite(X))
-        row, column = bad[0]
-        raise ValueError(
-            f"{what} holds {len(bad)} NaN or infinite value(s), the first ({X[row, column]}) at "
-            f"row {row}, column {column}: remove or fill these before going on"
-        )
-    return X
-
-
-def _check_labels(labels, num_classes: int | None = None, *, what: str = "labels") -> np.ndarray:
-    """`labels` as a non-empty (n,) int64 array of 0..num_classes-1; (n, 1) is flattened."""
-    labels = np.asarray(labels)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1 or labels.size == 0:
-        raise ValueError(f"{what} has shape {labels.shape}; expected (examples,), at least one")
-    if labels.dtype.kind not in "iu":
-        raise TypeError(
-            f"{what} has dtype {labels.dtype}; expected integers 0, 1, 2, ... (names or floats: "
-            f"np.unique({what}, return_inverse=True)[1] numbers them)"
-        )
-    low, high = labels.min(), labels.max()
-    if low < 0 or (num_classes is not None and high >= num_classes):
-        limit = "0 or above" if num_classes is None else f"0 to {num_classes - 1}"
-        raise ValueError(f"{what} runs from {low} to {high}; expected {limit}")
-    return labels.astype(np.int64)
 
 
 def _row_chunks(n: int, d: int) -> Iterator[slice]:
@@ -102,7 +58,7 @@ class _Transformer:
     def _check(self, X, like: str, what: str = "X") -> np.ndarray:
         """X with as many columns as the fitted array named `like` has entries."""
         self._check_fitted()
-        return _check_matrix(X, features=getattr(self, like).size, what=what)
+        return check_matrix(X, features=getattr(self, like).size, what=what)
 
 
 class _Scaler(_Transformer):
@@ -140,7 +96,7 @@ class MinMaxScaler(_Scaler):
 
     def fit(self, X: np.ndarray) -> MinMaxScaler:
         """Learns min and max of each column of X. ValueError on a constant feature."""
-        X = _check_matrix(X)
+        X = check_matrix(X)
         low, high = X.min(axis=0), X.max(axis=0)
         low64, high64 = low.astype(np.float64), high.astype(np.float64)
         self._set(low64, high64 - low64, low == high)
@@ -157,7 +113,7 @@ class StandardScaler(_Scaler):
 
     def fit(self, X: np.ndarray) -> StandardScaler:
         """Learns mean and deviation of each column of X. ValueError on a constant feature."""
-        X = _check_matrix(X)
+        X = check_matrix(X)
         mean = X.mean(axis=0, dtype=np.float64)
         # Constant means min == max: the computed deviation of a constant is often 1e-17, not 0.
         self._set(mean, X.std(axis=0, dtype=np.float64), X.min(axis=0) == X.max(axis=0))
@@ -189,7 +145,7 @@ class PCA(_Transformer):
 
     def fit(self, X: np.ndarray) -> PCA:
         """Learns the components of X (n, d), n_components <= min(n, d)."""
-        X = _check_matrix(X)
+        X = check_matrix(X)
         n, d = X.shape
         if self.n_components > min(n - 1, d):
             raise ValueError(
@@ -239,7 +195,7 @@ def one_hot(labels: np.ndarray, num_classes: int, dtype: np.dtype = np.float32) 
 
     [eq:one-hot] chapter 02. Report A 2.1.3. TypeError unless integers, ValueError out of range.
     """
-    labels = _check_labels(labels, num_classes)
+    labels = check_labels(labels, num_classes)
     encoded = np.zeros((len(labels), num_classes), dtype)
     encoded[np.arange(len(labels)), labels] = 1
     return encoded
@@ -253,7 +209,7 @@ def stratified_split(
     `fraction` in (0, 1) of each class is held out, rounded to the nearest count. ValueError when
     a class is too small to have a row on both sides.
     """
-    labels = _check_labels(labels)
+    labels = check_labels(labels)
     if not 0.0 < fraction < 1.0:
         raise ValueError(f"fraction is {fraction}; expected strictly between 0 and 1")
     held_out = []

@@ -1,4 +1,4 @@
-"""Recorded runs: one JSON line each, in data/records/. Every number a chapter quotes comes from one.
+"""Recorded runs, one JSON line each, in data/records/: where a chapter's numbers come from.
 
 A record holds what made the run (experiment, data, configuration, seed), what came out (metrics)
 and where (seconds, machine, versions).

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: functions of (step, total_steps) that give a factor for the learning rate.
+"""Learning-rate schedules: functions of (step, total_steps) that give a factor for the rate.
 
 `step` counts from 0 to total_steps - 1, so a schedule is a plain function that can be plotted,
 and a resumed run goes on where it was. [eq:schedules] chapter 10.
@@ -30,7 +30,7 @@ def cosine(final: float = 0.0) -> Schedule:
 
 
 def warm_up(share: float = 0.05, then: Schedule | None = None) -> Schedule:
-    """A straight line from near 0 to 1 over the first `share` of the run, after it `then` (constant)."""
+    """A line from near 0 to 1 over the first `share` of the run, after it `then` (constant)."""
     if not 0 < share < 1:
         raise ValueError(f"warm_up: share is {share}; expected a share of the run in (0, 1)")
     then = constant() if then is None else then

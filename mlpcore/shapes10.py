@@ -62,6 +62,7 @@ SPREAD = {
     "clutter": 4,  # small shapes in the background
     "noise": 0.065,
 }
+VERSION = 1  # of the pictures: raise it with any change to them, so that caches are drawn anew
 CHUNK = 200  # pictures drawn together: few, so that memory stays low; a multiple of the 10 classes
 
 

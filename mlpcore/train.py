@@ -21,12 +21,11 @@ import numpy as np
 
 from . import checkpoint as checkpoints
 from .autograd import Tensor, no_grad
+from .checks import check_examples, check_generator
 from .history import Best, EarlyStopping, History, TrainingDiverged
 from .losses import cross_entropy
 from .module import Module
 from .optim import Optimizer
-from .preprocess import _check_labels as check_labels
-from .preprocess import _check_matrix as check_matrix
 from .preprocess import batches
 from .schedules import Schedule
 
@@ -64,8 +63,10 @@ def training_steps(
     short last batch. TrainingDiverged: the loss is NaN or infinite; the step that would follow from
     it is not taken. ValueError, TypeError: arrays or settings that do not fit.
     """
-    X, y = _checked(net, X, y)
+    X, y = check_examples(X, y, _dtype(net))
     per_epoch = _steps_per_epoch(len(X), epochs, batch_size, rng, drop_last)
+    if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
+        raise ValueError("the optimizer has another network's parameters; give it net.parameters()")
     net.train()
     for epoch in range(first_epoch, epochs):
         for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
@@ -90,8 +91,10 @@ def training_steps(
 
 
 def predict(net: Module, X: np.ndarray, batch_size: int = 1000) -> np.ndarray:
-    """The network's output for all of X, in evaluation mode; (n, d) to (n, k). The mode is put back."""
-    X = check_matrix(X).astype(net.parameters()[0].dtype, copy=False)
+    """The network's output (n, k) for all of X, in evaluation mode; the mode is put back."""
+    if batch_size < 1:
+        raise ValueError(f"predict: batch_size is {batch_size}; expected at least 1")
+    X = check_examples(X, np.zeros((len(X), 1)), _dtype(net))[0]
     modes = [(module, module.training) for _, module in net.modules()]
     net.eval()
     try:
@@ -105,7 +108,7 @@ def predict(net: Module, X: np.ndarray, batch_size: int = 1000) -> np.ndarray:
 
 def evaluate(net: Module, X, y, loss: Callable = cross_entropy) -> dict[str, float]:
     """{"loss": mean loss, "accuracy": share right} in evaluation mode (loss only for targets)."""
-    X, y = _checked(net, X, y)
+    X, y = check_examples(X, y, _dtype(net))
     output = predict(net, X)
     with no_grad():
         result = {"loss": loss(Tensor(output), y).item()}
@@ -142,7 +145,7 @@ def fit(
     The rest as in `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
     TrainingDiverged.
     """
-    X, y = _checked(net, X, y)
+    X, y = check_examples(X, y, _dtype(net))
     validation = _checked_validation(net, validation, y, early_stopping)
     if resume and checkpoint is None:
         raise ValueError("fit: resume needs checkpoint=<the file to go on from>")
@@ -223,15 +226,9 @@ def _out_of_patience(early_stopping, history, best):
     return len(history) - 1 - best.epoch >= early_stopping.patience
 
 
-def _checked(net, X, y):
-    """X in the parameters' dtype, y as int64 classes or targets in that dtype; both whole and finite."""
-    dtype = net.parameters()[0].dtype
-    X, y = check_matrix(X).astype(dtype, copy=False), np.asarray(y)
-    if len(X) != len(y):
-        raise ValueError(f"X has {len(X)} rows and y {len(y)}; expected one label for each row")
-    if y.dtype.kind == "f":
-        return X, check_matrix(y, what="y").astype(dtype, copy=False)
-    return X, check_labels(y, what="y")
+def _dtype(net):
+    """The dtype to compute in: the parameters'."""
+    return next((p.dtype for p in net.parameters()), np.dtype(np.float32))
 
 
 def _check_logits(output, y):
@@ -265,8 +262,7 @@ def _diagnosis(value, where, optimizer):
 
 def _steps_per_epoch(n, epochs, batch_size, rng, drop_last):
     """Steps in an epoch, once all that the loop counts with is found to be what it should."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng is {rng!r}; expected a generator, e.g. numpy.random.default_rng(0)")
+    check_generator(rng)
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if not isinstance(value, int | np.integer):
             raise TypeError(f"{name} is {value!r}; expected a whole number")
@@ -287,7 +283,7 @@ def _checked_validation(net, validation, y, early_stopping):
         return None
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise TypeError("fit: validation is no pair; expected (X_val, y_val)")
-    return _checked(net, *validation)
+    return check_examples(*validation, _dtype(net))
 
 
 def _generators(net, rng):

@@ -1,4 +1,4 @@
-"""The exercises' checkers: right answers are accepted, and each known mistake is called by its name.
+"""The exercises' checkers: right answers are accepted, each known mistake is called by its name.
 
 Every answer below is written as a reader might write it. A mistake that a checker can name and that
 no answer here makes fails the suite, and so does a wrong answer that is accepted.

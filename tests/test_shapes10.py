@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlpcore.shapes10 import CHUNK, CLASS_NAMES, SHAPES, SPREAD, _paint, draw_shapes
+from mlpcore.shapes10 import CHUNK, CLASS_NAMES, SHAPES, SPREAD, VERSION, _paint, draw_shapes
 
 
 def nearest_mean_accuracy(X, y, X_test, y_test):
@@ -204,3 +204,9 @@ def test_noise_is_as_large_as_stated(monkeypatch):
 def test_bad_arguments_are_named(wrong, error, says):
     with pytest.raises(error, match=says):
         draw_shapes(**{"n_train": 10, "n_test": 10, **wrong})
+
+
+def test_other_pictures_need_another_version():
+    """A cache is read back by VERSION: pictures that change under the same one would go unseen."""
+    images = draw_shapes(200, 10)[0]
+    assert (VERSION, round(float(images.mean()), 1)) == (1, 128.0), "raise VERSION, then this mean"

@@ -20,7 +20,7 @@ NETWORKS = {
         "build": lambda rng: models.mlp((128, 10), rng=rng),
         "epochs": 20,
         "optimizer": {"lr": 0.01, "momentum": 0.9},
-        "schedule": "constant",
+        "schedule": "cosine",
     },
     "128-128-10": {
         "build": lambda rng: models.mlp((128, 128, 10), rng=rng, activation="relu"),
@@ -40,7 +40,7 @@ NETWORKS = {
                 (128, *[256] * depth, 10), rng=rng, activation="gelu"
             ),
             "epochs": 30,
-            "optimizer": {"lr": 0.01, "momentum": 0.9},
+            "optimizer": {"lr": 0.05, "momentum": 0.9},
             "schedule": "constant",
         }
         for depth in (1, 2, 3, 4)
