@@ -176,7 +176,8 @@ def test_every_exercise_has_answers_here():
 def test_right_answers_are_accepted(key):
     for answer in RIGHT[key]:
         verdict = EXERCISES[key].check(answer)
-        assert verdict and verdict.status == "right", verdict
+        assert verdict.status == "right", verdict
+        assert verdict
 
 
 @pytest.mark.parametrize(
@@ -210,10 +211,12 @@ def test_a_stub_is_not_attempted_and_hints_end_with_the_plainest(key):
 
     for stub in (nothing, raises, lambda *arrays: ...):
         verdict = exercise.check(stub)
-        assert verdict.status == "not attempted" and not verdict
+        assert verdict.status == "not attempted"
+        assert not verdict
         assert repr(verdict) == "Not attempted yet."
     hints = [str(exercise.hint()) for _ in range(len(exercise.hints) + 1)]
-    assert len(exercise.hints) >= 2 and hints[-1] == hints[-2]
+    assert len(exercise.hints) >= 2
+    assert hints[-1] == hints[-2]
 
 
 LINEAR = ("chapter_03", "linear_layer")
@@ -221,7 +224,8 @@ LINEAR = ("chapter_03", "linear_layer")
 
 def test_half_an_answer_is_not_finished():
     verdict = EXERCISES[LINEAR].check(lambda X, W, b: (X @ W + b, lambda dY: None))
-    assert verdict.status == "not attempted" and "Not finished" in str(verdict)
+    assert verdict.status == "not attempted"
+    assert "Not finished" in str(verdict)
 
 
 def test_an_answer_that_changes_its_arguments_is_told_so():
@@ -269,4 +273,3 @@ def test_mistakes_do_not_look_alike():
                 for other, second in values[:i]:
                     same = value.shape == second.shape and np.allclose(value, second)
                     assert not same, (key, output, name, other)
-
