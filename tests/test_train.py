@@ -342,6 +342,13 @@ def test_divergence_in_the_very_last_step_is_seen():
         run(1, optimizer=lambda p: SGD(p, lr=1e39), batch_size=60)
 
 
+def test_a_validation_loss_that_is_no_number_is_a_divergence():
+    rows, labels = VALIDATION
+    with pytest.raises(TrainingDiverged, match=r"validation.*learning rate is 0\.05") as e:
+        run(2, validation=(np.full_like(rows, 3e38), labels))
+    assert e.value.history.ended == "diverged"
+
+
 def test_weights_that_are_no_numbers_before_the_first_step_are_not_blamed_on_the_rate():
     net = mlp((5, 16, 3), rng=np.random.default_rng(0))
     net[0].W.data[0, 0] = np.nan
