@@ -57,6 +57,14 @@ def test_parameters_by_dotted_name_each_once_in_order(rng):
     assert list(net.state_dict()) == [*NAMES, "tail.0.running_mean", "tail.0.running_var"]
 
 
+def test_modules_each_once_also_where_one_is_used_twice(rng):
+    norm = BatchNorm1d(3)
+    net = Sequential(norm, Residual(norm), Linear(3, 2, rng=rng))
+    assert [name for name, _ in net.modules()] == ["", "0", "1", "2"]
+    expected = ["0.gamma", "0.beta", "2.W", "2.b", "0.running_mean", "0.running_var"]
+    assert list(net.state_dict()) == expected
+
+
 def test_train_and_eval_reach_every_module_and_return_the_network(rng):
     net = Own(rng)
     assert net.eval() is net
