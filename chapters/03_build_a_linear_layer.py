@@ -29,7 +29,7 @@ from mlpcore import Linear, Sequential, ops, training_steps
 from mlpcore.data import load, moons
 from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
-from mlpcore.plots import LINES, MARKERS, show, subplots
+from mlpcore.plots import LINES, MARKERS, subplots
 from mlpcore.source import show_source
 
 # %%

@@ -11,6 +11,7 @@ from .autograd import Parameter, Tensor, no_grad
 from .checkpoint import load, save
 from .history import EarlyStopping, History, TrainingDiverged
 from .losses import cross_entropy, mse
+from .metrics import evaluate, predict
 from .nn import (
     GELU,
     BatchNorm1d,
@@ -29,6 +30,6 @@ from .nn import (
 )
 from .optim import SGD, Adam, AdamW, RMSprop
 from .preprocess import MinMaxScaler, StandardScaler, batches, one_hot, stratified_split
-from .train import evaluate, fit, predict, training_steps
+from .train import fit, training_steps
 
 __version__ = "0.1.0"

@@ -177,36 +177,6 @@ class Tensor(Recordable):
         """The number in a tensor of one element."""
         return self.data.item()
 
-    def __add__(self, other):
-        return ops.add(self, other)
-
-    def __radd__(self, other):
-        return ops.add(other, self)
-
-    def __sub__(self, other):
-        return ops.subtract(self, other)
-
-    def __rsub__(self, other):
-        return ops.subtract(other, self)
-
-    def __mul__(self, other):
-        return ops.multiply(self, other)
-
-    def __rmul__(self, other):
-        return ops.multiply(other, self)
-
-    def __truediv__(self, other):
-        return ops.divide(self, other)
-
-    def __rtruediv__(self, other):
-        return ops.divide(other, self)
-
-    def __matmul__(self, other):
-        return ops.matmul(self, other)
-
-    def __rmatmul__(self, other):
-        return ops.matmul(other, self)
-
     def __neg__(self):
         return ops.multiply(self, -1)
 
@@ -227,6 +197,19 @@ class Tensor(Recordable):
     def reshape(self, *shape):
         """`ops.reshape`: x.reshape(2, 3) or x.reshape((2, 3))."""
         return ops.reshape(self, shape=shape[0] if isinstance(shape[0], tuple) else shape)
+
+
+def _operator(name, op):
+    """Tensor + b is ops.add(Tensor, b), and so on; the r-form stands for array + Tensor."""
+    setattr(Tensor, f"__{name}__", lambda self, other: getattr(ops, op)(self, other))
+    setattr(Tensor, f"__r{name}__", lambda self, other: getattr(ops, op)(other, self))
+
+
+_operator("add", "add")
+_operator("sub", "subtract")
+_operator("mul", "multiply")
+_operator("truediv", "divide")
+_operator("matmul", "matmul")
 
 
 class Parameter(Tensor):

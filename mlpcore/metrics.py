@@ -6,10 +6,14 @@ Labels are integer classes (n,); `predicted` may also be scores (n, K), whose la
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
-from .checks import check_labels
+from .autograd import Tensor, no_grad
+from .checks import check_examples, check_labels
+from .losses import cross_entropy
+from .module import Module, dtype_of
 
 
 def accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
@@ -54,6 +58,33 @@ def f1(predicted, labels, average: str | None = "macro"):
     return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(2 * tp, 2 * tp + fp + fn))
 
 
+def predict(net: Module, X: np.ndarray, batch_size: int = 1000) -> np.ndarray:
+    """The network's output (n, k) for all of X, in evaluation mode; the mode is put back."""
+    if batch_size < 1:
+        raise ValueError(f"predict: batch_size is {batch_size}; expected at least 1")
+    X = check_examples(X, np.zeros((len(X), 1)), dtype_of(net))[0]
+    modes = [(module, module.training) for _, module in net.modules()]
+    net.eval()
+    try:
+        with no_grad():
+            parts = [net(X[i : i + batch_size]).data for i in range(0, len(X), batch_size)]
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return np.concatenate(parts)
+
+
+def evaluate(net: Module, X, y, loss: Callable = cross_entropy) -> dict[str, float]:
+    """{"loss": mean loss, "accuracy": share right} in evaluation mode (loss only for targets)."""
+    X, y = check_examples(X, y, dtype_of(net))
+    output = predict(net, X)
+    with no_grad():
+        result = {"loss": loss(Tensor(output), y).item()}
+    if y.dtype.kind == "i":
+        result["accuracy"] = float((output.argmax(axis=1) == y).mean())
+    return result
+
+
 def count_parameters(net) -> int:
     """How many numbers training changes."""
     return sum(p.data.size for p in net.parameters())
@@ -61,8 +92,6 @@ def count_parameters(net) -> int:
 
 def inference_time(net, X, repeats: int = 5) -> float:
     """Seconds to predict all of `X`: the median of `repeats` runs after one to warm up."""
-    from .train import predict
-
     seconds = []
     for _ in range(repeats + 1):
         start = time.perf_counter()

@@ -6,29 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .nn import (
-    GELU,
-    BatchNorm1d,
-    Dropout,
-    LayerNorm,
-    LeakyReLU,
-    Linear,
-    Module,
-    ReLU,
-    Residual,
-    Sequential,
-    Sigmoid,
-    Tanh,
-)
+from . import nn
+from .nn import Dropout, Linear, Module, Residual, Sequential
 
 ACTIVATIONS = {
-    "relu": ReLU,
-    "leaky_relu": LeakyReLU,
-    "gelu": GELU,
-    "tanh": Tanh,
-    "sigmoid": Sigmoid,
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
 }
-NORMS = {"batch": BatchNorm1d, "layer": LayerNorm}
+NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 
 
 def mlp(

@@ -135,6 +135,11 @@ class Module:
         return ""
 
 
+def dtype_of(module: Module) -> np.dtype:
+    """What a module computes in: its parameters' dtype, float32 if it has none."""
+    return next((p.dtype for p in module.parameters()), np.dtype(np.float32))
+
+
 def as_tensor(x, dtype=None) -> Tensor:
     """`x` itself if it is a Tensor of floats, else one made of it: modules give Tensors.
 

@@ -10,23 +10,6 @@ from .checks import check_share
 from .init import initialiser
 from .module import Module, Residual, Sequential, as_tensor
 
-__all__ = [
-    "GELU",
-    "BatchNorm1d",
-    "Dropout",
-    "Flatten",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "Module",
-    "ReLU",
-    "Residual",
-    "Sequential",
-    "Sigmoid",
-    "Softmax",
-    "Tanh",
-]
-
 
 class Linear(Module):
     """Y = X W + b: X (n, in_features), W (in_features, out_features), b (out_features,).

@@ -136,7 +136,7 @@ def curves(history, alt: str, *, title: str = "") -> Picture:
         ax.set(xlabel="epoch", ylabel=name + unit)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend(frameon=False)
-    panels[1].set_ylim(0, 1)
+    panels[1].set_ylim(0, min(1, 1.25 * panels[1].get_ylim()[1]))
     fig.suptitle(title or None)
     return show(fig, alt)
 
@@ -209,45 +209,4 @@ def image_grid(
         ax.set_title(name, fontsize=10, loc="center", pad=3)
     for ax in panels:
         ax.axis("off")
-    return show(fig, alt)
-
-
-def matrix(
-    array: np.ndarray,
-    alt: str,
-    *,
-    xlabel: str = "output",
-    ylabel: str = "input",
-    title: str = "",
-    limit: float | None = None,
-) -> Picture:
-    """A matrix as a heat map: brown below zero, white at zero, blue-green above.
-
-    array: (rows, columns). limit: the value of the darkest shade (default: the largest magnitude).
-    The map differs in lightness as well as in hue; small matrices carry their numbers too.
-    """
-    array = np.asarray(array)
-    if array.ndim != 2:
-        raise ValueError(f"expected a matrix (two axes), got shape {array.shape}")
-    limit = limit or float(np.abs(array).max()) or 1.0
-    rows, columns = array.shape
-    fig, ax = subplots(width=5.4, height=float(np.clip(4.4 * rows / columns, 2.2, 5.0)))
-    shown = ax.imshow(array, cmap="BrBG", vmin=-limit, vmax=limit, aspect="auto")
-    if array.size <= 100:
-        for (row, column), value in np.ndenumerate(array):
-            dark = abs(value) > 0.7 * limit
-            ax.text(
-                column,
-                row,
-                f"{value:.2g}",
-                ha="center",
-                va="center",
-                fontsize=9.5,
-                color="white" if dark else "black",
-            )
-    fig.colorbar(shown, ax=ax, label="value")
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    ax.grid(False)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.get_major_locator().set_params(integer=True)
     return show(fig, alt)

@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from . import checkpoint as checkpoints
-from .autograd import Tensor, no_grad
 from .checks import check_examples, check_generator
 from .history import Best, EarlyStopping, History, TrainingDiverged
 from .losses import cross_entropy
-from .module import Module
+from .metrics import evaluate
+from .module import Module, dtype_of
 from .optim import Optimizer
 from .preprocess import batches
 from .schedules import Schedule
@@ -63,7 +63,7 @@ def training_steps(
     short last batch. TrainingDiverged: the loss is NaN or infinite; the step that would follow from
     it is not taken. ValueError, TypeError: arrays or settings that do not fit.
     """
-    X, y = check_examples(X, y, _dtype(net))
+    X, y = check_examples(X, y, dtype_of(net))
     per_epoch = _steps_per_epoch(len(X), epochs, batch_size, rng, drop_last)
     if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
         raise ValueError("the optimizer has another network's parameters; give it net.parameters()")
@@ -90,33 +90,6 @@ def training_steps(
             yield Step(epoch, number, value, optimizer.rate, len(rows), correct)
 
 
-def predict(net: Module, X: np.ndarray, batch_size: int = 1000) -> np.ndarray:
-    """The network's output (n, k) for all of X, in evaluation mode; the mode is put back."""
-    if batch_size < 1:
-        raise ValueError(f"predict: batch_size is {batch_size}; expected at least 1")
-    X = check_examples(X, np.zeros((len(X), 1)), _dtype(net))[0]
-    modes = [(module, module.training) for _, module in net.modules()]
-    net.eval()
-    try:
-        with no_grad():
-            parts = [net(X[i : i + batch_size]).data for i in range(0, len(X), batch_size)]
-    finally:
-        for module, mode in modes:
-            module.training = mode
-    return np.concatenate(parts)
-
-
-def evaluate(net: Module, X, y, loss: Callable = cross_entropy) -> dict[str, float]:
-    """{"loss": mean loss, "accuracy": share right} in evaluation mode (loss only for targets)."""
-    X, y = check_examples(X, y, _dtype(net))
-    output = predict(net, X)
-    with no_grad():
-        result = {"loss": loss(Tensor(output), y).item()}
-    if y.dtype.kind == "i":
-        result["accuracy"] = float((output.argmax(axis=1) == y).mean())
-    return result
-
-
 def fit(
     net: Module,
     X: np.ndarray,
@@ -141,11 +114,11 @@ def fit(
     interrupted (Ctrl-C, the Stop button) or diverges, the weights of the best validated epoch are
     put back; otherwise the last ones stay. checkpoint: a .npz written after each epoch; with
     `resume` a run goes on from it and ends with the very weights of an unbroken run.
-    BLAS runs on one thread meanwhile: products this small are slower on two.
-    The rest as in `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
+    BLAS runs on one thread meanwhile: products this small are slower on two. The rest as in
+    `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
     TrainingDiverged.
     """
-    X, y = check_examples(X, y, _dtype(net))
+    X, y = check_examples(X, y, dtype_of(net))
     validation = _checked_validation(net, validation, y, early_stopping)
     if resume and checkpoint is None:
         raise ValueError("fit: resume needs checkpoint=<the file to go on from>")
@@ -162,8 +135,9 @@ def fit(
         schedule=schedule, drop_last=drop_last, first_epoch=len(history),
     )  # fmt: skip
     from threadpoolctl import threadpool_limits
+    from tqdm.auto import tqdm
 
-    bar = _progress_bar(epochs * per_epoch, progress)
+    bar = tqdm(total=epochs * per_epoch, disable=not progress, unit="step")
     with bar, _deferred_interrupt() as stop, threadpool_limits(1, user_api="blas"):
         bar.update(len(history) * per_epoch)
         try:
@@ -226,11 +200,6 @@ def _out_of_patience(early_stopping, history, best):
     return len(history) - 1 - best.epoch >= early_stopping.patience
 
 
-def _dtype(net):
-    """The dtype to compute in: the parameters'."""
-    return next((p.dtype for p in net.parameters()), np.dtype(np.float32))
-
-
 def _check_logits(output, y):
     """What the first batch can tell: labels the network has no output for; softmax done twice."""
     if y.dtype.kind == "i" and y.max() >= output.shape[1]:
@@ -283,7 +252,7 @@ def _checked_validation(net, validation, y, early_stopping):
         return None
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise TypeError("fit: validation is no pair; expected (X_val, y_val)")
-    return check_examples(*validation, _dtype(net))
+    return check_examples(*validation, dtype_of(net))
 
 
 def _generators(net, rng):
@@ -294,12 +263,6 @@ def _generators(net, rng):
             if isinstance(value, np.random.Generator):
                 found.setdefault(id(value), value)
     return list(found.values())
-
-
-def _progress_bar(total, shown):
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, disable=not shown, unit="step", leave=False)
 
 
 @contextmanager

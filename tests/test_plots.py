@@ -131,26 +131,10 @@ def test_image_grid_of_floats_is_clipped_and_one_picture_is_enough():
     assert ax.get_images()[0].get_array().max() == 1.0
 
 
-def test_matrix_is_white_at_zero_and_reads_the_same_from_both_sides():
-    array = np.array([[-2.0, 0.0], [1.0, 2.0]])
-    ax = plots.matrix(array, ALT).fig.axes[0]
-    shown = ax.get_images()[0]
-    assert shown.get_clim() == (-2, 2)
-    assert min(shown.cmap(shown.norm(0.0))[:3]) > 0.9
-    assert [text.get_text() for text in ax.texts] == ["-2", "0", "1", "2"]
-
-
-def test_a_matrix_of_zeros_and_a_wrong_shape():
-    assert plots.matrix(np.zeros((2, 2)), ALT).png
-    with pytest.raises(ValueError, match=r"got shape \(3,\)"):
-        plots.matrix(np.zeros(3), ALT)
-
-
 def test_no_figure_is_blank():
     for picture in (
         plots.curves(HISTORY, ALT),
         plots.confusion_matrix(np.eye(3, dtype=int), ["a", "b", "c"], ALT),
-        plots.matrix(np.eye(4), ALT),
     ):
         assert pixels(picture).std() > 10
 

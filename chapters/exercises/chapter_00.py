@@ -60,7 +60,8 @@ count_parameters = Exercise(
 
 
 def _matrix(rng):
-    return {"matrix": rng.integers(1, 60, size=(4, 4)) + np.diag(rng.integers(40, 160, size=4)) * 1.0}
+    right = np.diag(rng.integers(40, 160, size=4))
+    return {"matrix": (rng.integers(1, 60, size=(4, 4)) + right).astype(np.float64)}
 
 
 def _read(matrix):

@@ -1,7 +1,5 @@
 """Exercises of chapter 03: the linear layer."""
 
-import numpy as np
-
 from mlpcore import ops
 from mlpcore.exercises import Exercise, Mistake
 
@@ -90,9 +88,9 @@ linear_layer = Exercise(
     },
     praise="Each gradient has the shape of what it belongs to, and finite differences agree.",
     hints=(
-        "Write the shapes down first: X (n, in), W (in, out), dY (n, out). What shape must dW have?",
-        "There is one way to multiply X and dY that gives (in, out), and one for dY and W that "
-        "gives (n, in). b was copied to every row: what does the gradient of a copy do?",
+        "Write the shapes down: X (n, in), W (in, out), dY (n, out). What shape must dW have?",
+        "One product of X and dY gives (in, out), one of dY and W gives (n, in). And b was copied "
+        "to every row: what does the gradient of a copy do?",
         "dX = dY @ W.T, dW = X.T @ dY, db = dY.sum(axis=0).",
     ),
 )
