@@ -32,7 +32,7 @@ from mlpcore import stratified_split, training_steps
 from mlpcore.data import load
 from mlpcore.explore import Explorer, log_slider
 from mlpcore.metrics import confusion_matrix, count_parameters
-from mlpcore.plots import LINES, curves, image_grid, show, subplots
+from mlpcore.plots import LINES, curves, image_grid, subplots
 from mlpcore.plots import confusion_matrix as draw_confusion
 
 # %%
@@ -46,9 +46,8 @@ print(data.describe())
 # with names, one without. **Predict first**: how many of the second row can you name?
 
 # %%
-by_class = [np.flatnonzero(data.y_train == c) for c in range(10)]
-named, unnamed = (np.array([rows[k] for rows in by_class]) for k in (4, 1))
-unnamed = np.random.default_rng(4).permutation(unnamed)
+two = np.array([np.flatnonzero(data.y_train == c)[:2] for c in range(10)])  # of each class
+named, unnamed = two[:, 0], np.random.default_rng(4).permutation(two[:, 1])
 image_grid(
     data.images_train[np.concatenate([named, unnamed])],
     "Two rows of ten small noisy pictures. The first row is named; in the second, the same ten "

@@ -135,7 +135,7 @@ def curves(history, alt: str, *, title: str = "") -> Picture:
                 ax.plot(epochs, values, **line, label=who, marker=marker, ms=5, markevery=some)
         ax.set(xlabel="epoch", ylabel=name + unit)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="upper right" if name == "loss" else "lower right")
     panels[1].set_ylim(0, min(1, 1.25 * panels[1].get_ylim()[1]))
     fig.suptitle(title or None)
     return show(fig, alt)
