@@ -27,13 +27,13 @@
 # %%
 import numpy as np
 
-from mlpcore import SGD, TrainingDiverged, evaluate, fit, models, predict, records, schedules
-from mlpcore import stratified_split, training_steps
+from mlpcore import SGD, evaluate, fit, models, predict, records, schedules, stratified_split
 from mlpcore.data import load
 from mlpcore.explore import Explorer, log_slider
 from mlpcore.metrics import confusion_matrix, count_parameters
 from mlpcore.plots import LINES, curves, image_grid, subplots
 from mlpcore.plots import confusion_matrix as draw_confusion
+from mlpcore.train import TrainingDiverged, training_steps
 
 # %%
 data = load("shapes10")  # or "cifar10", once it is built: see the README
@@ -184,8 +184,8 @@ guess = predict(best, data.X_test).argmax(axis=1)
 draw_confusion(
     confusion_matrix(guess, data.y_test),
     data.class_names,
-    "Confusion matrix of the test set: every class is right most often, on the framed diagonal; the "
-    "mistakes gather between shapes that look alike.",
+    "Confusion matrix of the test set: every class is right most often, on the framed diagonal; "
+    "the mistakes gather between shapes that look alike.",
 )
 
 # %%

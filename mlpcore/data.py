@@ -155,14 +155,13 @@ def _read(place: Path, **about) -> Dataset:
 
 def _source(name: str) -> tuple[Callable, int, tuple[str, ...], str]:
     """What draws or fetches the pictures, its version, the names of the classes, and a note."""
-    note = "principal components of "
     if name == "cifar10":
-        return cifar10.fetch, 0, cifar10.CLASS_NAMES, note + "CIFAR-10's pictures"
+        return cifar10.fetch, 0, cifar10.CLASS_NAMES, "made of CIFAR-10's pictures"
     if name == "shapes10":
         from mlpcore import shapes10 as shapes
 
-        note += "pictures drawn by mlpcore.shapes10"
-        return shapes.draw_shapes, getattr(shapes, "VERSION", 0), shapes.CLASS_NAMES, note
+        note = "made of pictures the library draws"
+        return shapes.draw_shapes, shapes.VERSION, shapes.CLASS_NAMES, note
     raise ValueError(f"no data set is named {name!r}; expected 'shapes10' or 'cifar10'")
 
 
