@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from . import fast
 from .operation import operation
 
 
@@ -80,10 +81,10 @@ def gelu(x: np.ndarray, *, approximate: str = "none"):
     [eq:gelu-tanh] chapter 04. ValueError for another form.
     """
     if approximate == "none":
-        from scipy.special import erf
-
-        Phi = 0.5 * (1 + erf(x * math.sqrt(0.5)))
-        slope = Phi + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+        Phi = fast.normal_cdf(x)
+        slope = fast.normal_pdf(x)
+        slope *= x
+        slope += Phi
     elif approximate == "tanh":
         c = math.sqrt(2 / math.pi)
         t = np.tanh(c * (x + 0.044715 * x * x * x))

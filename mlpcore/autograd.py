@@ -69,22 +69,29 @@ class Tensor(Recordable):
         Float arrays among `args` take the dtype of the Tensors that want gradients. TypeError:
         these are of two dtypes.
         """
-        tensors = [a for a in args if isinstance(a, Tensor)]
-        trained = [t for t in tensors if t.requires_grad]
-        dtype = (trained or tensors)[0].data.dtype
-        for tensor in trained:
-            if tensor.data.dtype != dtype:
-                raise TypeError(
-                    f"{function.__name__}: Tensors of {dtype} and of {tensor.data.dtype}; make "
-                    "them one (net.double() turns a network to float64)"
-                )
-        dtype = dtype if dtype.kind == "f" else None  # integers set no float's precision
-        y, back = function(*[_value(a, dtype) for a in args], **kwargs)
+        arrays, seen, dtype, trained = [], [], None, None
+        for value in args:
+            if not isinstance(value, Tensor):
+                arrays.append(value)
+                continue
+            arrays.append(value.data)
+            seen.append((value, value.version))
+            dtype = dtype or value.data.dtype
+            if value.requires_grad:
+                trained = trained or value.data.dtype
+                if trained != value.data.dtype:
+                    raise TypeError(
+                        f"{function.__name__}: Tensors of {trained} and of {value.dtype}; make "
+                        "them one (net.double() turns a network to float64)"
+                    )
+        dtype = trained or dtype
+        if dtype.kind == "f":  # integers set no float's precision
+            arrays = [_in_dtype(value, dtype) for value in arrays]
+        y, back = function(*arrays, **kwargs)
         out = Tensor(y)
         if _recording and trained:
             out.requires_grad = True
-            out._back, out._parents, out._made_by = back, args, function.__name__
-            out._seen = [(t, t.version) for t in tensors]
+            out._back, out._parents, out._made_by, out._seen = back, args, function.__name__, seen
         return out
 
     def backward(self, gradient=None) -> None:
@@ -233,13 +240,11 @@ class Parameter(Tensor):
             self.grad += gradient
 
 
-def _value(argument, dtype):
-    """What an operation computes with: a Tensor's array, and floats in `dtype`."""
-    if isinstance(argument, Tensor):
-        argument = argument.data
-    if isinstance(argument, np.ndarray | np.floating) and argument.dtype.kind == "f":
-        return np.asarray(argument, dtype)
-    return argument
+def _in_dtype(value, dtype):
+    """Floats of another dtype in this one; all else as it is."""
+    if isinstance(value, np.ndarray | np.floating) and value.dtype != dtype:
+        return np.asarray(value, dtype) if value.dtype.kind == "f" else value
+    return value
 
 
 def _used_up(dy):

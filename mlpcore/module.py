@@ -37,7 +37,7 @@ class Module:
         for name, value in vars(self).items():
             if isinstance(value, Module):
                 yield name, value
-            elif isinstance(value, (list, tuple)):
+            elif isinstance(value, list | tuple) and not name.startswith("_"):
                 yield from (
                     (f"{name}.{i}", m) for i, m in enumerate(value) if isinstance(m, Module)
                 )
@@ -167,15 +167,16 @@ class Sequential(Module):
                     f"Sequential: argument {i} is {module!r}; expected a Module, e.g. ReLU()"
                 )
             setattr(self, str(i), module)
+        self._in_order = modules
 
     def __len__(self):
-        return sum(1 for _ in self.children())
+        return len(self._in_order)
 
     def __iter__(self):
-        return (module for _, module in self.children())
+        return iter(self._in_order)
 
     def __getitem__(self, i):
-        return list(self)[i]
+        return self._in_order[i]
 
     def forward(self, x):
         for module in self:

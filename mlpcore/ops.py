@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from . import fast
 from .checks import check_generator, check_share
 from .operation import operation
 
@@ -31,14 +32,14 @@ def linear(X: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, *, input_g
         )
     if b is not None and b.shape != W.shape[1:]:
         raise ValueError(f"linear: b has shape {b.shape}; expected {W.shape[1:]}, W is {W.shape}")
-    Y = X @ W
+    Y = fast.matmul(X, W)
     if b is not None:
         Y += b
 
     def back(dY):
-        dX = dY @ W.T if input_gradient else None
-        dW = X.T @ dY
-        db = dY.sum(axis=0)
+        dX = fast.matmul(dY, W.T) if input_gradient else None
+        dW = fast.matmul(X.T, dY)
+        db = fast.row_sum(dY)
         return (dX, dW) if b is None else (dX, dW, db)
 
     return Y, back
@@ -48,7 +49,8 @@ def linear(X: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, *, input_g
 def dropout(X: np.ndarray, *, p: float, rng: np.random.Generator | None = None, training=True):
     """Each element is 0 with probability p, else X / (1 - p): the mean stays (inverted dropout).
 
-    Any shape; in evaluation, or with p = 0, X itself. Srivastava et al. (2014), section 10.
+    Any shape; in evaluation, or with p = 0, X itself. p is rounded to a multiple of 1/256.
+    Srivastava et al. (2014), section 10.
     [eq:dropout] chapter 11, report B (30)-(31); [eq:dropout-backward] chapter 11.
     ValueError: p outside [0, 1). TypeError: training without a `numpy.random.Generator`.
     """
@@ -58,7 +60,10 @@ def dropout(X: np.ndarray, *, p: float, rng: np.random.Generator | None = None, 
     if X.dtype.kind != "f":
         raise TypeError(f"dropout: X is {X.dtype}; expected floats")
     check_generator(rng, "training draws a mask: Dropout(p, rng=...), or call net.eval() first")
-    mask = (rng.random(X.shape, dtype=X.dtype) >= p) * X.dtype.type(1 / (1 - p))
+    dropped = round(256 * p)  # of 256: a byte decides, which makes p a multiple of 1/256
+    kept = fast.random_bytes(X.size, rng).reshape(X.shape) >= dropped
+    mask = kept.astype(X.dtype)
+    mask *= 256 / (256 - dropped)
 
     def back(dY):
         return dY * mask
@@ -96,25 +101,33 @@ def batch_norm(
                 f"batch_norm: a training batch of {n} row has no variance; use batches of 2 or "
                 "more (drop_last=True leaves out a short last one), or call net.eval()"
             )
-        mean, var = X.mean(axis=0), X.var(axis=0)
+        mean = fast.row_sum(X) / n
+        X_hat = X - mean
+        var = fast.row_sum(X_hat * X_hat) / n
         if running_mean is not None and running_var is not None:
             running_mean += momentum * (mean - running_mean)
             running_var += momentum * (var * (n / (n - 1)) - running_var)
     else:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: evaluation needs running_mean and running_var")
-        mean, var = running_mean, running_var
+        X_hat = X - running_mean
+        var = running_var
     scale = 1 / np.sqrt(var + float(eps))
-    X_hat = (X - mean) * scale
-    Y = gamma * X_hat + beta
+    X_hat *= scale
+    Y = X_hat * gamma
+    Y += beta
 
     def back(dY):
-        dbeta = dY.sum(axis=0)
-        dgamma = (dY * X_hat).sum(axis=0)
-        if training:
-            dX = gamma * scale * (dY - dbeta / n - X_hat * (dgamma / n))
-        else:
-            dX = gamma * scale * dY
+        dbeta = fast.row_sum(dY)
+        dgamma = fast.row_sum(dY * X_hat)
+        if not training:
+            return dY * (gamma * scale), dgamma, dbeta
+        dX = X_hat * (
+            -dgamma / n
+        )  # gamma scale (dY - dbeta/n - X_hat dgamma/n), without temporaries
+        dX += dY
+        dX -= dbeta / n
+        dX *= gamma * scale
         return dX, dgamma, dbeta
 
     return Y, back

@@ -15,6 +15,7 @@ import numpy as np
 
 from .autograd import Parameter
 from .checks import check_share
+from .fast import axpy, scale
 
 
 class Optimizer:
@@ -51,8 +52,8 @@ class Optimizer:
         shapes = [p.shape for p in self.params]
         self._w_views = [v.reshape(s) for v, s in zip(np.split(self.w, ends), shapes, strict=True)]
         self._g_views = [v.reshape(s) for v, s in zip(np.split(self.g, ends), shapes, strict=True)]
-        # 1 where decay acts, 0 on the vectors that are spared
-        self._decayed = 1.0 if decay_biases else np.zeros_like(self.w)
+        # None: decay acts on all; else 1 where it acts, 0 on the vectors that are spared
+        self._decayed = None if decay_biases else np.zeros_like(self.w)
         if not decay_biases:
             for view, p in zip(np.split(self._decayed, ends), self.params, strict=True):
                 view[...] = p.ndim > 1
@@ -119,7 +120,13 @@ class Optimizer:
 
     def decayed(self, w, g):
         """g + lambda w, with L2 decay. [eq:l2-decay] chapter 11, report B (25)-(27)."""
-        return g + (self.weight_decay * self._decayed) * w if self.weight_decay else g
+        if not self.weight_decay:
+            return g
+        if self._decayed is None:
+            g = g.copy()
+            axpy(self.weight_decay, w, g)
+            return g
+        return g + self.weight_decay * self._decayed * w
 
     def state_dict(self) -> dict:
         """Copies of all that the next step depends on besides parameters and gradients."""
@@ -184,11 +191,11 @@ class SGD(Optimizer):
         g = self.decayed(w, g)
         if self.momentum:
             v, mu = self.velocity, self.momentum
-            v *= mu
-            v += (1 - mu) * g if self.form == "ema" else g
+            scale(mu, v)
+            axpy(1 - mu if self.form == "ema" else 1, g, v)
             _flush(v, self.steps)
             g = g + mu * v if self.form == "nesterov" else v
-        w -= self.rate * g
+        axpy(-self.rate, g, w)
 
 
 class RMSprop(Optimizer):
@@ -209,10 +216,10 @@ class RMSprop(Optimizer):
         """One step."""
         g = self.decayed(w, g)
         s = self.square
-        s *= self.alpha
-        s += (1 - self.alpha) * g * g
+        scale(self.alpha, s)
+        axpy(1 - self.alpha, g * g, s)
         _flush(s, self.steps)
-        w -= self.rate * g / (np.sqrt(s) + self.eps)
+        axpy(-self.rate, g / (np.sqrt(s) + self.eps), w)
 
 
 class Adam(Optimizer):
@@ -238,14 +245,18 @@ class Adam(Optimizer):
         """One step."""
         g = self.decayed(w, g)
         (b1, b2), m, v = self.betas, self.m, self.v
-        m *= b1
-        m += (1 - b1) * g
-        v *= b2
-        v += (1 - b2) * g * g
+        scale(b1, m)
+        axpy(1 - b1, g, m)
+        scale(b2, v)
+        axpy(1 - b2, g * g, v)
         _flush(m, self.steps)
         _flush(v, self.steps)
         c1, c2 = (1 - b1**self.steps, 1 - b2**self.steps) if self.bias_correction else (1, 1)
-        w -= (self.rate / c1) * m / (np.sqrt(v) / np.sqrt(c2) + self.eps)
+        d = np.sqrt(v)
+        d *= c2**-0.5
+        d += self.eps
+        np.divide(m, d, out=d)
+        axpy(-self.rate / c1, d, w)
 
 
 class AdamW(Adam):
@@ -259,5 +270,6 @@ class AdamW(Adam):
 
     def decayed(self, w, g):
         """Shrink w; the gradient stays as it is."""
-        w *= 1 - self.rate * self.weight_decay * self._decayed
+        shrink = self.rate * self.weight_decay
+        w *= 1 - shrink if self._decayed is None else 1 - shrink * self._decayed
         return g

@@ -74,10 +74,11 @@ def training_steps(
             optimizer.lr_factor = schedule(number, epochs * per_epoch) if schedule else 1.0
             # NumPy's overflow warnings would come before, and say less than, the diagnosis
             with np.errstate(over="ignore", invalid="ignore"):
-                output = net(X[rows])
+                output = net(X.take(rows, 0, mode="clip"))  # X[rows], in half the time
                 if i == 0 and epoch == first_epoch and loss is cross_entropy:
                     _check_logits(output.data, y)
-                batch_loss = loss(output, y[rows])
+                labels = y[rows]
+                batch_loss = loss(output, labels)
                 value = batch_loss.item()
                 if not math.isfinite(value):
                     raise TrainingDiverged(_diagnosis(value, f"step {number}", optimizer))
@@ -86,7 +87,7 @@ def training_steps(
                 optimizer.step()
             correct = None
             if y.dtype.kind == "i":
-                correct = int((output.data.argmax(axis=1) == y[rows]).sum())
+                correct = np.count_nonzero(output.data.argmax(axis=1) == labels)
             yield Step(epoch, number, value, optimizer.rate, len(rows), correct)
 
 

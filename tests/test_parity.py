@@ -249,7 +249,8 @@ def _dropout(r, n, d, p):
         return ops.dropout(x, p=p, rng=np.random.default_rng(7))
 
     kept = op(np.ones((n, d)))[0] > 0  # which elements this generator lets through
-    return op, lambda x: x * torch.tensor(kept) / (1 - p), (r.normal(size=(n, d)),)
+    share = round(256 * p) / 256  # a byte decides
+    return op, lambda x: x * torch.tensor(kept) / (1 - share), (r.normal(size=(n, d)),)
 
 
 def _cross_entropy(r, n, k, smoothing, kind):
