@@ -7,6 +7,7 @@ themselves stand with the chapters, in chapters/exercises/.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -84,13 +85,8 @@ class Exercise:
             except _Wrong as wrong:
                 return Verdict("wrong", f"Not yet. {wrong}")
             except Exception as error:
-                shapes = ", ".join(f"{k} {np.shape(v)}" for k, v in case.items())
-                return Verdict(
-                    "wrong",
-                    f"Not yet. Your code stopped with {type(error).__name__}: {error} "
-                    f"(it was given {shapes}).",
-                )
-        expected = [self.run(self.right, **case) for case in rounds]
+                return Verdict("wrong", f"Not yet. {_told(error, case)}")
+        expected = [self._outputs(self.right, case) for case in rounds]
         for output in expected[0]:
             given = [f[output] for f in found]
             wanted = [e[output] for e in expected]
@@ -122,10 +118,9 @@ class Exercise:
                 f"Not yet. {output} has shape {given[0].shape}; expected {wanted[0].shape}.",
             )
         off = np.abs(given[0] - wanted[0])
+        some = f"{np.sum(~(off < 1e-6))} of {off.size} numbers are wrong" if off.ndim else "wrong"
         return Verdict(
-            "wrong",
-            f"Not yet. {output} has the right shape, but {np.sum(~(off < 1e-6))} of {off.size} "
-            "numbers are wrong, in a way this checker has no name for.",
+            "wrong", f"Not yet. {output}: {some}, in a way this checker has no name for."
         )
 
 
@@ -138,14 +133,30 @@ class _Text(str):
         return str(self)
 
 
+def _told(error, case):
+    """An error in the reader's code: what, at which line, with which arrays."""
+    line = traceback.extract_tb(error.__traceback__)[-1].line
+    what = f"{type(error).__name__}: {error}"
+    if "mismatch in its core dimension" in what:  # NumPy's words for A @ B that does not fit
+        what = "a matrix product of shapes that do not fit: inner sizes must be equal"
+    given = ", ".join(
+        f"{name} {np.shape(v)}" if np.ndim(v) > 1 or np.size(v) > 8 else f"{name} = {v}"
+        for name, v in case.items()
+    )
+    return f"Your code stopped with {what}. The line: `{line}`. It was given {given}."
+
+
 def _attempted(function, message=""):
     """`function` so wrapped that it, or a function it returns, says when it gives nothing."""
 
     def watched(*args, **kwargs):
         result = function(*args, **kwargs)
         parts = result if isinstance(result, tuple) else (result,)
-        if any(part is None or part is Ellipsis for part in parts):
+        missing = [i for i, part in enumerate(parts, 1) if part is None or part is Ellipsis]
+        if missing and len(missing) == sum(not callable(part) for part in parts):
             raise _NotAttempted(message)
+        if missing:
+            raise _Wrong(f"Of the {len(parts)} things returned, number {missing[0]} is missing.")
         inner = "Not finished: the function you return gives nothing yet."
         parts = tuple(_attempted(p, inner) if callable(p) else p for p in parts)
         return parts if isinstance(result, tuple) else parts[0]

@@ -111,6 +111,9 @@ WRONG = [
             "one bias for each input": lambda sizes: sum(a * (b + 1) for a, b in pairs(sizes)),
             "forgot the weights": lambda sizes: sum(sizes[1:]),
             "gave the input biases": lambda s: sum(a * b for a, b in pairs(s)) + sum(s),
+            "one bias for each layer": lambda sizes: sum(a * b + 1 for a, b in pairs(sizes)),
+            "only the last layer": lambda sizes: [(a + 1) * b for a, b in pairs(sizes)][-1],
+            "only the first layer": lambda sizes: (sizes[0] + 1) * sizes[1],
             "left out the last layer": lambda s: sum((a + 1) * b for a, b in pairs(s[:-1])),
         }.items()
     ],
@@ -120,6 +123,7 @@ WRONG = [
             "a mean of the recalls": {"accuracy": lambda m: recalls(m).mean()},
             "a count, not a share": {"accuracy": np.trace},
             "divided by the number of classes": {"accuracy": lambda m: np.trace(m) / len(m)},
+            "in percent": {"accuracy": lambda m: 100 * np.trace(m) / m.sum()},
             "the share that is wrong": {"accuracy": lambda m: 1 - np.trace(m) / m.sum()},
             "summed over columns: that is precision": {
                 "recall": lambda m: np.diag(m) / m.sum(axis=0)
@@ -127,6 +131,18 @@ WRONG = [
             "divided by all examples": {"recall": lambda m: np.diag(m) / m.sum()},
             "one number for all classes": {"recall": lambda m: recalls(m).mean()},
         }.items()
+    ],
+    *[
+        (
+            "chapter_00",
+            "read_confusion",
+            "the largest of each row, not the diagonal",
+            reading(**change),
+        )
+        for change in (
+            {"accuracy": lambda m: m.max(axis=1).sum() / m.sum()},
+            {"recall": lambda m: m.max(axis=1) / m.sum(axis=1)},
+        )
     ],
     *[
         ("chapter_03", "linear_layer", name, rows(**change))
@@ -138,9 +154,11 @@ WRONG = [
             ("transposed", {"dX": lambda X, W, dY: W @ dY.T}),
             ("gradients in another order", {"dX": lambda X, W, dY: X.T @ dY}),
             ("the sign is turned", {"dX": lambda X, W, dY: -dY @ W.T}),
+            ("forgot dY", {"dX": lambda X, W, dY: np.ones(dY.shape) @ W.T}),
             ("transposed", {"dW": lambda X, W, dY: dY.T @ X}),
             ("off by the batch size", {"dW": lambda X, W, dY: X.T @ dY / len(X)}),
             ("the sign is turned", {"dW": lambda X, W, dY: -X.T @ dY}),
+            ("forgot dY", {"dW": lambda X, W, dY: X.T @ np.ones(dY.shape)}),
             ("forgot to sum over the batch", {"db": lambda dY: dY}),
             ("off by the batch size", {"db": lambda dY: dY.mean(axis=0)}),
             ("summed over the wrong axis", {"db": lambda dY: dY.sum(axis=1)}),
@@ -154,6 +172,8 @@ WRONG = [
             ("forgot the bias", {"Y": lambda X, W, b: W @ X}),
             ("turned to rows", {"Y": lambda X, W, b: X.T @ W.T + b.T}),
             ("turned to rows", {"dX": lambda X, W, dY: dY.T @ W}),
+            ("gradients in another order", {"dX": lambda X, W, dY: dY @ X.T}),
+            ("the sign is turned", {"dX": lambda X, W, dY: -W.T @ dY}),
             ("off by the batch size", {"dX": lambda X, W, dY: W.T @ dY / X.shape[1]}),
             ("off by the number of features", {"dX": lambda X, W, dY: W.T @ dY / len(X)}),
             ("transposed", {"dW": lambda X, W, dY: X @ dY.T}),
@@ -238,12 +258,34 @@ def test_an_answer_that_changes_its_arguments_is_told_so():
 
 def test_errors_wrong_shapes_and_nameless_mistakes_are_described():
     check = EXERCISES[LINEAR].check
-    assert "stopped with ValueError" in str(check(lambda X, W, b: (W @ X + b, None.__eq__)))
     assert "X (5, 4)" in str(check(lambda X, W, b: 1 / 0))
     shape = str(check(rows(dW=lambda X, W, dY: np.zeros((2, 2)))))
     assert "dW has shape (2, 2); expected (4, 3)" in shape
     assert "no name for" in str(check(rows(dW=lambda X, W, dY: X.T @ dY + 1)))
     assert "expected an array of numbers" in str(check(rows(Y=lambda X, W, b: "Y")))
+
+
+@pytest.mark.parametrize("key", EXERCISES, ids="-".join)
+def test_any_other_answer_is_wrong_and_the_checker_says_so(key):
+    """Numbers, lists, arrays, words and functions in the wrong place: a verdict, never a crash."""
+    for thing in (17802, 0.5, [1, 2, 3], np.zeros((2, 2)), "words", (1, 2), (1, len), {}, np.nan):
+        verdict = EXERCISES[key].check(lambda *arrays, thing=thing: thing)
+        assert verdict.status == "wrong", thing
+        assert len(str(verdict)) > 20
+
+
+def test_an_error_shows_the_line_and_what_was_given():
+    verdict = str(EXERCISES[LINEAR].check(lambda X, W, b: (W @ X + b, len)))
+    assert "shapes that do not fit" in verdict
+    assert "W @ X + b" in verdict
+    assert "X (5, 4)" in verdict
+    one = str(EXERCISES["chapter_00", "count_parameters"].check(lambda sizes: sizes["a"]))
+    assert "sizes = [" in one
+
+
+def test_a_missing_part_is_counted():
+    verdict = EXERCISES[LINEAR].check(rows(db=lambda dY: ...))
+    assert "number 3 is missing" in str(verdict)
 
 
 def test_a_lucky_case_is_not_enough():

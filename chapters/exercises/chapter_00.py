@@ -8,7 +8,7 @@ from mlpcore.exercises import Exercise, Mistake
 
 
 def _sizes(rng):
-    return {"sizes": rng.integers(2, 40, size=rng.integers(3, 6)).astype(np.float64)}
+    return {"sizes": rng.choice(np.arange(2.0, 40), size=rng.integers(4, 7), replace=False)}
 
 
 def _count(sizes):
@@ -42,6 +42,21 @@ count_parameters = Exercise(
                 lambda sizes: np.sum(sizes[:-1] * sizes[1:]) + np.sum(sizes),
             ),
             Mistake(
+                "one bias for each layer",
+                "A layer has as many biases as outputs.",
+                lambda sizes: np.sum(sizes[:-1] * sizes[1:] + 1),
+            ),
+            Mistake(
+                "only the last layer",
+                "Add up over the layers: does your loop start anew each time?",
+                lambda sizes: (sizes[-2] + 1) * sizes[-1],
+            ),
+            Mistake(
+                "only the first layer",
+                "Add up over the layers: does your loop return too early?",
+                lambda sizes: (sizes[0] + 1) * sizes[1],
+            ),
+            Mistake(
                 "left out the last layer",
                 "sizes has one layer for each pair of neighbours, the last pair too.",
                 lambda sizes: _count(sizes[:-1]),
@@ -60,8 +75,9 @@ count_parameters = Exercise(
 
 
 def _matrix(rng):
-    right = np.diag(rng.integers(40, 160, size=4))
-    return {"matrix": (rng.integers(1, 60, size=(4, 4)) + right).astype(np.float64)}
+    matrix = rng.integers(1, 60, size=(4, 4)) + np.diag(rng.integers(40, 160, size=4))
+    matrix[0, 1] += 200  # a class taken for another more often than not
+    return {"matrix": matrix.astype(np.float64)}
 
 
 def _read(matrix):
@@ -95,6 +111,16 @@ read_confusion = Exercise(
                 lambda matrix: np.trace(matrix) / len(matrix),
             ),
             Mistake(
+                "the largest of each row, not the diagonal",
+                "A class may be taken for another more often than for itself.",
+                lambda matrix: matrix.max(axis=1).sum() / matrix.sum(),
+            ),
+            Mistake(
+                "in percent",
+                "Give a share between 0 and 1.",
+                lambda matrix: 100 * np.trace(matrix) / matrix.sum(),
+            ),
+            Mistake(
                 "the share that is wrong",
                 "The diagonal holds the right answers.",
                 lambda matrix: 1 - np.trace(matrix) / matrix.sum(),
@@ -105,6 +131,11 @@ read_confusion = Exercise(
                 "summed over columns: that is precision",
                 "Recall asks of the true class, and true classes are rows.",
                 lambda matrix: np.diag(matrix) / matrix.sum(axis=0),
+            ),
+            Mistake(
+                "the largest of each row, not the diagonal",
+                "A class may be taken for another more often than for itself.",
+                lambda matrix: matrix.max(axis=1) / matrix.sum(axis=1),
             ),
             Mistake(
                 "divided by all examples",

@@ -1,5 +1,7 @@
 """Exercises of chapter 03: the linear layer."""
 
+import numpy as np
+
 from mlpcore import ops
 from mlpcore.exercises import Exercise, Mistake
 
@@ -48,6 +50,11 @@ linear_layer = Exercise(
                 lambda X, W, b, dY: X.T @ dY,
             ),
             Mistake("the sign is turned", "No minus here.", lambda X, W, b, dY: -(dY @ W.T)),
+            Mistake(
+                "forgot dY",
+                "back(dY) must pass on what comes from above.",
+                lambda X, W, b, dY: np.ones_like(dY) @ W.T,
+            ),
         ],
         "dW": [
             Mistake("transposed", "dW has the shape of W.", lambda X, W, b, dY: dY.T @ X),
@@ -57,6 +64,11 @@ linear_layer = Exercise(
                 lambda X, W, b, dY: X.T @ dY / len(X),
             ),
             Mistake("the sign is turned", "No minus here.", lambda X, W, b, dY: -(X.T @ dY)),
+            Mistake(
+                "forgot dY",
+                "back(dY) must pass on what comes from above.",
+                lambda X, W, b, dY: X.T @ np.ones_like(dY),
+            ),
         ],
         "db": [
             Mistake(
@@ -86,7 +98,7 @@ linear_layer = Exercise(
             ),
         ],
     },
-    praise="Each gradient has the shape of what it belongs to, and finite differences agree.",
+    praise="Each gradient has the shape of what it belongs to, and the library's values.",
     hints=(
         "Write the shapes down: X (n, in), W (in, out), dY (n, out). What shape must dW have?",
         "One product of X and dY gives (in, out), one of dY and W gives (n, in). And b was copied "
@@ -131,6 +143,12 @@ column_layer = Exercise(
             Mistake(
                 "turned to rows", "dX has the shape of X, (in, n).", lambda X, W, b, dY: dY.T @ W
             ),
+            Mistake(
+                "gradients in another order",
+                "Return dX, dW, db: the order of the arguments.",
+                lambda X, W, b, dY: dY @ X.T,
+            ),
+            Mistake("the sign is turned", "No minus here.", lambda X, W, b, dY: -(W.T @ dY)),
             Mistake(
                 "off by the batch size",
                 "The loss has divided by n already; n is X.shape[1] here.",
