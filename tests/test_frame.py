@@ -15,6 +15,7 @@ from tests.refresh_chapters import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
+NOT_IN_CONDA = {"playwright"}  # the browser test skips, and says so
 TOP = {
     *("README.md", "LICENSE", "pyproject.toml", "environment.yml", ".gitignore", ".gitattributes"),
     *("chapters", "mlpcore", "data", "tests", ".ci", ".github"),
@@ -90,8 +91,10 @@ def conda_dependencies() -> tuple[dict[str, str], list[str]]:
 
 def test_conda_gets_the_same_packages_in_the_same_ranges_as_pip():
     conda, _ = conda_dependencies()
-    split = [re.fullmatch(r"([\w-]+)(.*)", item) for item in PROJECT["project"]["dependencies"]]
-    pip = {CONDA_NAMES.get(m[1], m[1]): m[2] for m in split}
+    project = PROJECT["project"]
+    both = project["dependencies"] + project["optional-dependencies"]["test"]
+    split = [re.fullmatch(r"([\w-]+)(.*)", item) for item in both]
+    pip = {CONDA_NAMES.get(m[1], m[1]): m[2] for m in split if m[1] not in NOT_IN_CONDA}
     assert {k: v for k, v in conda.items() if k not in ("python", "pip")} == pip
 
 
