@@ -187,7 +187,8 @@ class Torch(Peer):
         order = self.torch.from_numpy(rng.permutation(len(X)))
         for rows in order.split(self.task.batch):
             optimizer.zero_grad(set_to_none=True)
-            loss(X[rows], y[rows]).backward()
+            # X[rows] takes two to four times as long to gather
+            loss(X.index_select(0, rows), y.index_select(0, rows)).backward()
             optimizer.step()
 
     def log_probabilities(self, X):
