@@ -81,8 +81,7 @@ def gelu(x: np.ndarray, *, approximate: str = "none"):
     [eq:gelu-tanh] chapter 04. ValueError for another form.
     """
     if approximate == "none":
-        Phi = fast.normal_cdf(x)
-        slope = fast.normal_pdf(x)
+        Phi, slope = fast.normal(x)
         slope *= x
         slope += Phi
     elif approximate == "tanh":

@@ -7,6 +7,7 @@ calls those `back`s from the last to the first and adds up what reaches each ten
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,7 +44,6 @@ class Tensor(Recordable):
         "_made_by",
         "_number",
         "_parents",
-        "_seen",
         "data",
         "grad",
         "requires_grad",
@@ -59,7 +59,7 @@ class Tensor(Recordable):
         self.grad = None
         self.version = 0  # counts the changes of data since it was made
         self._back = None
-        self._parents = ()
+        self._parents = ()  # (place among the arguments, Tensor, its version at that time)
         self._number = next(_clock)
 
     @staticmethod
@@ -69,29 +69,29 @@ class Tensor(Recordable):
         Float arrays among `args` take the dtype of the Tensors that want gradients. TypeError:
         these are of two dtypes.
         """
-        arrays, seen, dtype, trained = [], [], None, None
-        for value in args:
+        arrays, parents, dtype, trained = list(args), [], None, None
+        for place, value in enumerate(args):
             if not isinstance(value, Tensor):
-                arrays.append(value)
                 continue
-            arrays.append(value.data)
-            seen.append((value, value.version))
-            dtype = dtype or value.data.dtype
+            arrays[place] = data = value.data
+            parents.append((place, value, value.version))
+            dtype = dtype or data.dtype
             if value.requires_grad:
-                trained = trained or value.data.dtype
-                if trained != value.data.dtype:
+                trained = trained or data.dtype
+                if trained != data.dtype:
                     raise TypeError(
-                        f"{function.__name__}: Tensors of {trained} and of {value.dtype}; make "
+                        f"{function.__name__}: Tensors of {trained} and of {data.dtype}; make "
                         "them one (net.double() turns a network to float64)"
                     )
         dtype = trained or dtype
-        if dtype.kind == "f":  # integers set no float's precision
-            arrays = [_in_dtype(value, dtype) for value in arrays]
+        for place, value in enumerate(arrays):
+            if getattr(value, "dtype", dtype) is not dtype:
+                arrays[place] = _in_dtype(value, dtype)
         y, back = function(*arrays, **kwargs)
         out = Tensor(y)
         if _recording and trained:
             out.requires_grad = True
-            out._back, out._parents, out._made_by, out._seen = back, args, function.__name__, seen
+            out._back, out._parents, out._made_by = back, parents, function.__name__
         return out
 
     def backward(self, gradient=None) -> None:
@@ -124,8 +124,8 @@ class Tensor(Recordable):
                 continue
             received = tensor._back(dy)
             received = received if isinstance(received, tuple) else (received,)
-            for place, parent in enumerate(tensor._parents):
-                if not (isinstance(parent, Tensor) and parent.requires_grad):
+            for place, parent, _ in tensor._parents:
+                if not parent.requires_grad:
                     continue
                 d = received[place] if place < len(received) else None
                 if d is None:
@@ -149,7 +149,7 @@ class Tensor(Recordable):
                     "backward: this graph was used up by an earlier backward(); run the forward "
                     "pass again, or add the losses and call backward() once"
                 )
-            for parent, version in tensor._seen:
+            for _, parent, version in tensor._parents:
                 if parent.version != version:
                     raise RuntimeError(
                         "backward: a parameter has changed since the forward pass (an optimizer "
@@ -158,7 +158,7 @@ class Tensor(Recordable):
                 if parent.requires_grad and id(parent) not in found:
                     found[id(parent)] = parent
                     waiting.append(parent)
-        return sorted(found.values(), key=lambda tensor: tensor._number, reverse=True)
+        return sorted(found.values(), key=operator.attrgetter("_number"), reverse=True)
 
     def accumulate(self, gradient: np.ndarray) -> None:
         """Add `gradient` to `.grad`, in memory that is this tensor's own."""
@@ -241,10 +241,9 @@ class Parameter(Tensor):
 
 
 def _in_dtype(value, dtype):
-    """Floats of another dtype in this one; all else as it is."""
-    if isinstance(value, np.ndarray | np.floating) and value.dtype != dtype:
-        return np.asarray(value, dtype) if value.dtype.kind == "f" else value
-    return value
+    """Floats in this dtype, unless it is one of integers; all else as it is."""
+    floats = isinstance(value, np.ndarray | np.floating) and value.dtype.kind == dtype.kind == "f"
+    return np.asarray(value, dtype) if floats else value
 
 
 def _used_up(dy):

@@ -51,14 +51,13 @@ def _targets(logits, labels, smoothing):
                 f"cross_entropy: integer labels have shape {labels.shape}; expected ({n},), one "
                 f"for each row of logits {logits.shape} (labels of shape (n, 1) want .ravel())"
             )
-        low, high = labels.min(), labels.max()
-        if low < 0 or high >= K:
+        t = np.arange(K)[:, None] == labels
+        if np.count_nonzero(t) < n:
             raise ValueError(
-                f"cross_entropy: labels run from {low} to {high}; "
+                f"cross_entropy: labels run from {labels.min()} to {labels.max()}; "
                 f"{K} logits a row allow 0 to {K - 1}"
             )
-        t = np.zeros((K, n), logits.dtype)
-        t[labels, np.arange(n)] = 1
+        t = t.astype(logits.dtype)
     elif labels.dtype.kind == "f":
         if labels.shape != (n, K):
             raise ValueError(

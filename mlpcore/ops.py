@@ -101,9 +101,9 @@ def batch_norm(
                 f"batch_norm: a training batch of {n} row has no variance; use batches of 2 or "
                 "more (drop_last=True leaves out a short last one), or call net.eval()"
             )
-        mean = fast.row_sum(X) / n
+        mean = fast.row_mean(X)
         X_hat = X - mean
-        var = fast.row_sum(X_hat * X_hat) / n
+        var = fast.row_mean(X_hat * X_hat)
         if running_mean is not None and running_var is not None:
             running_mean += momentum * (mean - running_mean)
             running_var += momentum * (var * (n / (n - 1)) - running_var)
@@ -122,9 +122,8 @@ def batch_norm(
         dgamma = fast.row_sum(dY * X_hat)
         if not training:
             return dY * (gamma * scale), dgamma, dbeta
-        dX = X_hat * (
-            -dgamma / n
-        )  # gamma scale (dY - dbeta/n - X_hat dgamma/n), without temporaries
+        # dX = gamma scale (dY - dbeta/n - X_hat dgamma/n), without temporaries
+        dX = X_hat * (dgamma / -n)
         dX += dY
         dX -= dbeta / n
         dX *= gamma * scale

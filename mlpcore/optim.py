@@ -15,7 +15,7 @@ import numpy as np
 
 from .autograd import Parameter
 from .checks import check_share
-from .fast import axpy, scale
+from .fast import aligned_zeros, axpy, scale
 
 
 class Optimizer:
@@ -44,10 +44,9 @@ class Optimizer:
         self._check(lr, weight_decay)
         self.lr, self.lr_factor, self.weight_decay = lr, 1.0, weight_decay
         self.steps = 0
-        self.w = np.concatenate([p.data.ravel() for p in self.params])
-        self.g = np.zeros_like(self.w)
-        for name in self.slots:
-            setattr(self, name, np.zeros_like(self.w))
+        size, dtype = sum(p.data.size for p in self.params), self.params[0].dtype
+        for name in ("w", "g", *self.slots):
+            setattr(self, name, aligned_zeros(size, dtype))
         ends = np.cumsum([p.data.size for p in self.params])[:-1]
         shapes = [p.shape for p in self.params]
         self._w_views = [v.reshape(s) for v, s in zip(np.split(self.w, ends), shapes, strict=True)]
@@ -120,13 +119,17 @@ class Optimizer:
 
     def decayed(self, w, g):
         """g + lambda w, with L2 decay. [eq:l2-decay] chapter 11, report B (25)-(27)."""
-        if not self.weight_decay:
-            return g
-        if self._decayed is None:
+        if self.weight_decay:
             g = g.copy()
-            axpy(self.weight_decay, w, g)
-            return g
-        return g + self.weight_decay * self._decayed * w
+            self.add_decay(1, w, g)
+        return g
+
+    def add_decay(self, share, w, g):
+        """g += share lambda w, in place."""
+        if self.weight_decay and self._decayed is None:
+            axpy(share * self.weight_decay, w, g)
+        elif self.weight_decay:
+            g += share * self.weight_decay * self._decayed * w
 
     def state_dict(self) -> dict:
         """Copies of all that the next step depends on besides parameters and gradients."""
@@ -188,13 +191,19 @@ class SGD(Optimizer):
 
     def update(self, w, g):
         """One step."""
-        g = self.decayed(w, g)
-        if self.momentum:
-            v, mu = self.velocity, self.momentum
+        v, mu = self.velocity, self.momentum
+        if not mu or self.form == "nesterov":
+            g = self.decayed(w, g)
+        if mu:
+            share = 1 - mu if self.form == "ema" else 1
             scale(mu, v)
-            axpy(1 - mu if self.form == "ema" else 1, g, v)
+            axpy(share, g, v)
+            if self.form == "nesterov":
+                g = g + mu * v
+            else:
+                self.add_decay(share, w, v)  # straight into v: no copy of g
+                g = v
             _flush(v, self.steps)
-            g = g + mu * v if self.form == "nesterov" else v
         axpy(-self.rate, g, w)
 
 
