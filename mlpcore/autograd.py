@@ -114,13 +114,12 @@ class Tensor(Recordable):
                 "backward: nothing was recorded; no parameter takes part, or it ran under no_grad()"
             )
         order = self._history()
-        gradients = {id(self): gradient.astype(self.data.dtype)}
+        gradients = {self: gradient.astype(self.data.dtype)}
+        if self._back is None:
+            self.accumulate(gradients[self])
         for tensor in order:
-            dy = gradients.pop(id(tensor), None)
+            dy = gradients.pop(tensor, None)
             if dy is None:  # made, but the loss does not depend on it
-                continue
-            if tensor._back is None:
-                tensor.accumulate(dy)
                 continue
             received = tensor._back(dy)
             received = received if isinstance(received, tuple) else (received,)
@@ -133,17 +132,20 @@ class Tensor(Recordable):
                         f"backward: {tensor._made_by} gives no gradient for its argument "
                         f"{place + 1}"
                     )
-                known = gradients.get(id(parent))
-                gradients[id(parent)] = d if known is None else known + d  # a fresh array
+                if parent._back is None:
+                    parent.accumulate(d)
+                elif parent in gradients:
+                    gradients[parent] = gradients[parent] + d  # a fresh array
+                else:
+                    gradients[parent] = d
             tensor._back = _used_up
 
     def _history(self) -> list[Tensor]:
-        """This tensor and all it was made from, latest first; checked to be whole and current."""
-        found, waiting = {id(self): self}, [self]
+        """All this was made from but the leaves, latest first; checked to be whole and current."""
+        found = {self} if self._back else set()
+        waiting = list(found)
         while waiting:
             tensor = waiting.pop()
-            if tensor._back is None:
-                continue
             if tensor._back is _used_up:
                 raise RuntimeError(
                     "backward: this graph was used up by an earlier backward(); run the forward "
@@ -155,10 +157,10 @@ class Tensor(Recordable):
                         "backward: a parameter has changed since the forward pass (an optimizer "
                         "step?); the graph is stale: run the forward pass again"
                     )
-                if parent.requires_grad and id(parent) not in found:
-                    found[id(parent)] = parent
+                if parent.requires_grad and parent._back and parent not in found:
+                    found.add(parent)
                     waiting.append(parent)
-        return sorted(found.values(), key=operator.attrgetter("_number"), reverse=True)
+        return sorted(found, key=operator.attrgetter("_number"), reverse=True)
 
     def accumulate(self, gradient: np.ndarray) -> None:
         """Add `gradient` to `.grad`, in memory that is this tensor's own."""

@@ -145,7 +145,7 @@ def as_tensor(x, dtype=None) -> Tensor:
 
     Without a dtype floats keep theirs and integers become float32. TypeError: not real numbers.
     """
-    if isinstance(x, Tensor) and x.dtype.kind == "f":
+    if isinstance(x, Tensor) and x.data.dtype.kind == "f":
         return x
     x = x.data if isinstance(x, Tensor) else np.asarray(x)
     if x.dtype.kind not in "fiub":
