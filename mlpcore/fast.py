@@ -17,21 +17,21 @@ import math
 
 import numpy as np
 
-SMALL = 10**6  # OpenBLAS multiplies up to m*n*k = 100^3 without packing its inputs first
-LARGEST = 2**21  # beyond, packing pays
+SMALL = 10**6  # OpenBLAS multiplies up to m*n*k = 100^3 without packing its inputs first,
+SMALL_RESULT = 1024  # and where B is transposed only if the result has at most so many numbers
+NARROW = 16  # blocks of fewer columns do not pay
 
 
 def matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """A @ B for A (m, k), B (k, n): B's columns in blocks where that makes the products small.
-
-    Only for batches below 64 rows (m or k), as training with small batches makes them.
-    """
+    """A @ B for A (m, k), B (k, n): B's columns in blocks where that makes the products small."""
     m, k = A.shape
     n = B.shape[1]
-    if not SMALL < m * n * k <= LARGEST or min(m, k) >= 64:
-        return A @ B
-    blocks = 8 if B.flags.f_contiguous else 4  # a transposed B is packed until it is smaller
-    if n % blocks:
+    size = m * n * k
+    if B.flags.f_contiguous:  # W.T
+        least, blocks = SMALL // 2, max(1, m * n // SMALL_RESULT)
+    else:
+        least, blocks = SMALL, 4 if size <= 4 * SMALL else 8
+    if not least < size <= 8 * SMALL or n % blocks or n < NARROW * blocks:
         return A @ B
     Y = np.empty((m, n), np.result_type(A, B))
     columns = B.reshape(k, blocks, n // blocks).swapaxes(0, 1)  # views: (blocks, k, n / blocks)
