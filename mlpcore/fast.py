@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -124,3 +127,23 @@ def _blas(dtype):
     from scipy.linalg import blas
 
     return (blas.saxpy, blas.sscal) if dtype == np.float32 else (blas.daxpy, blas.dscal)
+
+
+_lock, _limits = threading.Lock(), []  # one entry for each block that runs; the first is the limit
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """BLAS on one thread meanwhile; of several such blocks the last to end puts back what was."""
+    import scipy.linalg.blas  # noqa: F401  it brings a BLAS of its own: once loaded, limited too
+    from threadpoolctl import threadpool_limits
+
+    with _lock:
+        _limits.append(_limits[0] if _limits else threadpool_limits(1, user_api="blas"))
+    try:
+        yield
+    finally:
+        with _lock:
+            limit = _limits.pop()
+            if not _limits:
+                limit.restore_original_limits()

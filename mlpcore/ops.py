@@ -102,28 +102,27 @@ def batch_norm(
                 "more (drop_last=True leaves out a short last one), or call net.eval()"
             )
         mean = fast.row_mean(X)
-        X_hat = X - mean
-        var = fast.row_mean(X_hat * X_hat)
+        centred = X - mean
+        var = fast.row_mean(centred * centred)
         if running_mean is not None and running_var is not None:
             running_mean += momentum * (mean - running_mean)
             running_var += momentum * (var * (n / (n - 1)) - running_var)
     else:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: evaluation needs running_mean and running_var")
-        X_hat = X - running_mean
+        centred = X - running_mean
         var = running_var
     scale = 1 / np.sqrt(var + float(eps))
-    X_hat *= scale
-    Y = X_hat * gamma
+    Y = centred * (gamma * scale)  # X_hat = centred scale is not made: one pass over memory less
     Y += beta
 
     def back(dY):
         dbeta = fast.row_sum(dY)
-        dgamma = fast.row_sum(dY * X_hat)
+        dgamma = fast.row_sum(dY * centred) * scale
         if not training:
             return dY * (gamma * scale), dgamma, dbeta
         # dX = gamma scale (dY - dbeta/n - X_hat dgamma/n), without temporaries
-        dX = X_hat * (dgamma / -n)
+        dX = centred * (scale * dgamma / -n)
         dX += dY
         dX -= dbeta / n
         dX *= gamma * scale

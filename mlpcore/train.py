@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ import numpy as np
 
 from . import checkpoint as checkpoints
 from .checks import check_examples, check_generator
+from .fast import one_blas_thread
 from .history import Best, EarlyStopping, History, TrainingDiverged
 from .losses import cross_entropy
 from .metrics import evaluate
@@ -60,34 +61,36 @@ def training_steps(
     X (n, d), y (n,) classes or (n, k) targets; both are shuffled anew in each epoch. What is set on
     the optimizer between two steps (lr, momentum, ...) acts on the next. drop_last leaves out a
     short last batch. TrainingDiverged: the loss is NaN or infinite; the step that would follow from
-    it is not taken. ValueError, TypeError: arrays or settings that do not fit.
+    it is not taken. BLAS runs on one thread meanwhile: products this small are slower on two.
+    ValueError, TypeError: arrays or settings that do not fit.
     """
     X, y = check_examples(X, y, dtype_of(net))
     per_epoch = _steps_per_epoch(len(X), epochs, batch_size, rng, drop_last)
     if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
         raise ValueError("the optimizer has another network's parameters; give it net.parameters()")
     net.train()
-    for epoch in range(first_epoch, epochs):
-        for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
-            number = epoch * per_epoch + i
-            optimizer.lr_factor = schedule(number, epochs * per_epoch) if schedule else 1.0
-            # NumPy's overflow warnings would come before, and say less than, the diagnosis
-            with np.errstate(over="ignore", invalid="ignore"):
-                output = net(X.take(rows, 0, mode="clip"))  # X[rows], in half the time
-                if i == 0 and epoch == first_epoch and loss is cross_entropy:
-                    _check_logits(output.data, y)
+    with one_blas_thread():
+        for epoch in range(first_epoch, epochs):
+            for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
+                number = epoch * per_epoch + i
+                optimizer.lr_factor = schedule(number, epochs * per_epoch) if schedule else 1.0
                 labels = y[rows]
-                batch_loss = loss(output, labels)
-                value = batch_loss.item()
-                if not math.isfinite(value):
-                    raise TrainingDiverged(_diagnosis(value, f"step {number}", optimizer))
-                optimizer.zero_grad()
-                batch_loss.backward()
-                optimizer.step()
-            correct = None
-            if y.dtype.kind == "i":
-                correct = np.count_nonzero(output.data.argmax(axis=1) == labels)
-            yield Step(epoch, number, value, optimizer.rate, len(rows), correct)
+                # NumPy's overflow warnings would come before, and say less than, the diagnosis
+                with np.errstate(over="ignore", invalid="ignore"):
+                    output = net(X.take(rows, 0, mode="clip"))  # X[rows], in half the time
+                    if i == 0 and epoch == first_epoch and loss is cross_entropy:
+                        _check_logits(output.data, y)
+                    batch_loss = loss(output, labels)
+                    value = batch_loss.item()
+                    if not math.isfinite(value):
+                        raise TrainingDiverged(_diagnosis(value, f"step {number}", optimizer))
+                    optimizer.zero_grad()
+                    batch_loss.backward()
+                    optimizer.step()
+                correct = None
+                if y.dtype.kind == "i":
+                    correct = np.count_nonzero(output.data.argmax(axis=1) == labels)
+                yield Step(epoch, number, value, optimizer.rate, len(rows), correct)
 
 
 def fit(
@@ -114,8 +117,7 @@ def fit(
     interrupted (Ctrl-C, the Stop button) or diverges, the weights of the best validated epoch are
     put back; otherwise the last ones stay. checkpoint: a .npz written after each epoch; with
     `resume` a run goes on from it and ends with the very weights of an unbroken run.
-    BLAS runs on one thread meanwhile: products this small are slower on two. The rest as in
-    `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
+    The rest as in `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
     TrainingDiverged.
     """
     X, y = check_examples(X, y, dtype_of(net))
@@ -134,11 +136,10 @@ def fit(
         net, X, y, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng, loss=loss,
         schedule=schedule, drop_last=drop_last, first_epoch=len(history),
     )  # fmt: skip
-    from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
     bar = tqdm(total=epochs * per_epoch, disable=not progress, unit="step")
-    with bar, _deferred_interrupt() as stop, threadpool_limits(1, user_api="blas"):
+    with bar, _deferred_interrupt() as stop, closing(steps):
         bar.update(len(history) * per_epoch)
         try:
             while len(history) < epochs and not _out_of_patience(early_stopping, history, best):

@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 from scipy.special import erfc
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from mlpcore import fast
+from mlpcore import SGD, fast, training_steps
+from mlpcore.models import baseline
 
 FLOATS = (np.float32, np.float64)
 LAYOUTS = {
@@ -141,3 +143,37 @@ def test_aligned_zeros_are_zeros_at_a_cache_line(dtype):
         assert zeros.flags.writeable
         assert not zeros.any()
         assert n == 0 or zeros.ctypes.data % 64 == 0
+
+
+def blas_threads():
+    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
+def test_blocks_of_one_blas_thread_may_overlap_and_leave_the_threads_as_found():
+    with threadpool_limits(2, user_api="blas"):
+        first, second = fast.one_blas_thread(), fast.one_blas_thread()
+        assert blas_threads() == {2}
+        first.__enter__()
+        second.__enter__()
+        assert blas_threads() == {1}
+        first.__exit__(None, None, None)  # the outer one ends first, as with two generators
+        assert blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads() == {2}
+        with pytest.raises(KeyError), fast.one_blas_thread():
+            raise KeyError
+        assert blas_threads() == {2}
+
+
+def test_training_steps_have_one_blas_thread_until_they_are_closed():
+    rng = np.random.default_rng(0)
+    net = baseline(rng)
+    X, y = sample(40, 128), rng.integers(0, 10, 40)
+    with threadpool_limits(2, user_api="blas"):
+        steps = training_steps(
+            net, X, y, optimizer=SGD(net.parameters()), epochs=1, batch_size=20, rng=rng
+        )
+        next(steps)
+        assert blas_threads() == {1}
+        steps.close()
+        assert blas_threads() == {2}
