@@ -129,17 +129,22 @@ def _blas(dtype):
     return (blas.saxpy, blas.sscal) if dtype == np.float32 else (blas.daxpy, blas.dscal)
 
 
+@functools.cache  # to look for the libraries takes a millisecond
+def _threads():
+    import scipy.linalg.blas  # noqa: F401  it brings a BLAS of its own beside NumPy's
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 _lock, _limits = threading.Lock(), []  # one entry for each block that runs; the first is the limit
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """BLAS on one thread meanwhile; of several such blocks the last to end puts back what was."""
-    import scipy.linalg.blas  # noqa: F401  it brings a BLAS of its own: once loaded, limited too
-    from threadpoolctl import threadpool_limits
-
     with _lock:
-        _limits.append(_limits[0] if _limits else threadpool_limits(1, user_api="blas"))
+        _limits.append(_limits[0] if _limits else _threads().limit(limits=1, user_api="blas"))
     try:
         yield
     finally:

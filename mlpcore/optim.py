@@ -47,15 +47,12 @@ class Optimizer:
         size, dtype = sum(p.data.size for p in self.params), self.params[0].dtype
         for name in ("w", "g", *self.slots):
             setattr(self, name, aligned_zeros(size, dtype))
-        ends = np.cumsum([p.data.size for p in self.params])[:-1]
-        shapes = [p.shape for p in self.params]
-        self._w_views = [v.reshape(s) for v, s in zip(np.split(self.w, ends), shapes, strict=True)]
-        self._g_views = [v.reshape(s) for v, s in zip(np.split(self.g, ends), shapes, strict=True)]
+        self._w_views, self._g_views = self._views(self.w), self._views(self.g)
         # None: decay acts on all; else 1 where it acts, 0 on the vectors that are spared
         self._decayed = None if decay_biases else np.zeros_like(self.w)
         if not decay_biases:
-            for view, p in zip(np.split(self._decayed, ends), self.params, strict=True):
-                view[...] = p.ndim > 1
+            for view in self._views(self._decayed):
+                view[...] = view.ndim > 1
         self._gather()
 
     def _check(self, lr, weight_decay):
@@ -74,6 +71,10 @@ class Optimizer:
                 raise TypeError(f"{name}: {setting} is {value!r}; expected a number, e.g. 0.01")
             if not 0 <= value < math.inf:
                 raise ValueError(f"{name}: {setting} is {value}; expected a finite number >= 0")
+
+    def _views(self, vector):
+        parts = np.split(vector, np.cumsum([p.data.size for p in self.params])[:-1])
+        return [part.reshape(p.shape) for part, p in zip(parts, self.params, strict=True)]
 
     def _gather(self):
         """Make each parameter's data and gradient views into w and g, taking their values along."""

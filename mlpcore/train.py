@@ -61,13 +61,16 @@ def training_steps(
     X (n, d), y (n,) classes or (n, k) targets; both are shuffled anew in each epoch. What is set on
     the optimizer between two steps (lr, momentum, ...) acts on the next. drop_last leaves out a
     short last batch. TrainingDiverged: the loss is NaN or infinite; the step that would follow from
-    it is not taken. BLAS runs on one thread meanwhile: products this small are slower on two.
-    ValueError, TypeError: arrays or settings that do not fit.
+    it is not taken. One BLAS thread meanwhile. ValueError, TypeError: arguments that do not fit.
     """
-    X, y = check_examples(X, y, dtype_of(net))
-    per_epoch = _steps_per_epoch(len(X), epochs, batch_size, rng, drop_last)
-    if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
-        raise ValueError("the optimizer has another network's parameters; give it net.parameters()")
+    plan = (optimizer, epochs, batch_size, rng, drop_last)
+    X, y, per_epoch = _checked(net, X, y, *plan)
+    yield from _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch)
+
+
+def _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch):
+    """The loop itself, once all it works on is checked."""
+    optimizer, epochs, batch_size, rng, drop_last = plan
     net.train()
     with one_blas_thread():
         for epoch in range(first_epoch, epochs):
@@ -116,26 +119,21 @@ def fit(
     validation: (X, y) measured after each epoch. With `early_stopping`, or when the run is
     interrupted (Ctrl-C, the Stop button) or diverges, the weights of the best validated epoch are
     put back; otherwise the last ones stay. checkpoint: a .npz written after each epoch; with
-    `resume` a run goes on from it and ends with the very weights of an unbroken run.
-    The rest as in `training_steps`. ValueError, TypeError: arrays or settings that do not fit.
-    TrainingDiverged.
+    `resume` a run goes on from it, to an unbroken run's weights. The rest: `training_steps`.
     """
-    X, y = check_examples(X, y, dtype_of(net))
+    plan = (optimizer, epochs, batch_size, rng, drop_last)
+    X, y, per_epoch = _checked(net, X, y, *plan)
     validation = _checked_validation(net, validation, y, early_stopping)
     if resume and checkpoint is None:
         raise ValueError("fit: resume needs checkpoint=<the file to go on from>")
     if checkpoint is not None:
         checkpoints.check_path(checkpoint)
-    per_epoch = _steps_per_epoch(len(X), epochs, batch_size, rng, drop_last)
     history, best = History(), Best()
     kept = {"net": net, "optimizer": optimizer, "history": history, "best": best}
     kept |= {f"rng{i}": generator for i, generator in enumerate(_generators(net, rng))}
     if resume and Path(checkpoint).exists():
         checkpoints.load(checkpoint, **kept)
-    steps = training_steps(
-        net, X, y, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng, loss=loss,
-        schedule=schedule, drop_last=drop_last, first_epoch=len(history),
-    )  # fmt: skip
+    steps = _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch=len(history))
     from tqdm.auto import tqdm
 
     bar = tqdm(total=epochs * per_epoch, disable=not progress, unit="step")
@@ -230,16 +228,19 @@ def _diagnosis(value, where, optimizer):
     )
 
 
-def _steps_per_epoch(n, epochs, batch_size, rng, drop_last):
-    """Steps in an epoch, once all that the loop counts with is found to be what it should."""
+def _checked(net, X, y, optimizer, epochs, batch_size, rng, drop_last):
+    """X, y and the steps in an epoch, once all the loop works on is found to be what it should."""
+    X, y = check_examples(X, y, dtype_of(net))
     check_generator(rng)
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if not isinstance(value, int | np.integer):
             raise TypeError(f"{name} is {value!r}; expected a whole number")
     if epochs < 1:
         raise ValueError(f"epochs is {epochs}; expected at least 1")
-    batches(n, batch_size, np.random.default_rng(0), drop_last)  # for its errors
-    return n // batch_size if drop_last else math.ceil(n / batch_size)
+    batches(len(X), batch_size, np.random.default_rng(0), drop_last)  # for its errors
+    if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
+        raise ValueError("the optimizer has another network's parameters; give it net.parameters()")
+    return X, y, len(X) // batch_size if drop_last else math.ceil(len(X) / batch_size)
 
 
 def _checked_validation(net, validation, y, early_stopping):
