@@ -81,7 +81,7 @@ def gelu(x: np.ndarray, *, approximate: str = "none"):
     [eq:gelu-tanh] chapter 04. ValueError for another form.
     """
     if approximate == "none":
-        Phi, slope = fast.normal(x)
+        Phi, slope = fast.normal_cdf(x), fast.normal_pdf(x)
         slope *= x
         slope += Phi
     elif approximate == "tanh":
