@@ -269,7 +269,7 @@ Explorer(
 # %% [markdown]
 # At 0.0001 the loss hardly falls; it even starts above guessing, since a network with random weights
 # is sure of wrong answers. Between 0.1 and 1 it falls fast. At 3 the first steps overshoot: the loss
-# leaps to thousands and may never come back. If it stops being a number, the run *diverged* and says so.
+# leaps out of the figure and may never come back. If it stops being a number, the run *diverged* and says so.
 #
 # ## How the workbook works
 #

@@ -24,7 +24,7 @@ from PIL import Image
 
 # Okabe and Ito, "Color Universal Design" (2008), in an order that keeps neighbours far apart.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-SKY, ORANGE, YELLOW, BLACK = "#56B4E9", "#E69F00", "#F0E442", "#000000"
+SKY, ORANGE, BLACK = "#56B4E9", "#E69F00", "#000000"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE, BLACK)
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 2)))
 LINES = tuple({"color": c, "linestyle": d} for c, d in zip(COLOURS, _DASHES, strict=True))

@@ -183,9 +183,9 @@ def _validate(net, optimizer, validation, loss, history, best, early_stopping):
     """Measure the validation set, add it to the history's last line, and keep the best weights."""
     with np.errstate(over="ignore", invalid="ignore"):
         found = evaluate(net, *validation, loss)
+    history.append(**{f"val_{name}": value for name, value in found.items()})
     if not math.isfinite(found["loss"]):
         raise TrainingDiverged(_diagnosis(found["loss"], "validation", optimizer))
-    history.append(**{f"val_{name}": value for name, value in found.items()})
     early = early_stopping or EarlyStopping()
     score = history[early.monitor][-1]
     epoch = len(history) - 1

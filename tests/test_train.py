@@ -346,7 +346,9 @@ def test_a_validation_loss_that_is_no_number_is_a_divergence():
     rows, labels = VALIDATION
     with pytest.raises(TrainingDiverged, match=r"validation.*learning rate is 0\.05") as e:
         run(2, validation=(np.full_like(rows, 3e38), labels))
-    assert e.value.history.ended == "diverged"
+    history = e.value.history
+    assert history.ended == "diverged"
+    assert {len(column) for column in history.columns.values()} == {1}  # the epoch's line is whole
 
 
 def test_weights_that_are_no_numbers_before_the_first_step_are_not_blamed_on_the_rate():
