@@ -184,8 +184,9 @@ Explorer(
 # shapes). It returns $Y$, and a function `back` that turns $dY$ into the three gradients.
 #
 # Read `fast.matmul(A, B)` as `A @ B` and `fast.row_sum(A)` as `A.sum(axis=0)`: the same numbers in less
-# time (chapter 22). `input_gradient=False` saves the first layer a product it has no use for: the
-# data are not trained.
+# time (chapter 22). Two arguments are there for speed alone: `input_gradient=False` saves the first
+# layer a product it has no use for, as the data are not trained; `memory` says where $dW$ may be
+# written, which saves a copy.
 
 # %%
 show_source(ops.linear, checks=False)

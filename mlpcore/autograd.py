@@ -69,24 +69,26 @@ class Tensor(Recordable):
         Float arrays among `args` take the dtype of the Tensors that want gradients. TypeError:
         these are of two dtypes.
         """
-        arrays, parents, dtype, trained = list(args), [], None, None
-        for place, value in enumerate(args):
-            if not isinstance(value, Tensor):
-                continue
-            arrays[place] = data = value.data
-            parents.append((place, value, value.version))
-            dtype = dtype or data.dtype
-            if value.requires_grad:
-                trained = trained or data.dtype
-                if trained != data.dtype:
-                    raise TypeError(
-                        f"{function.__name__}: Tensors of {trained} and of {data.dtype}; make "
-                        "them one (net.double() turns a network to float64)"
-                    )
-        dtype = trained or dtype
-        for place, value in enumerate(arrays):
-            if getattr(value, "dtype", dtype) is not dtype:
-                arrays[place] = _in_dtype(value, dtype)
+        arrays, parents, dtype, trained, mixed = [], [], None, None, False
+        for place, argument in enumerate(args):
+            array = argument
+            if isinstance(argument, Tensor):
+                array = argument.data
+                parents.append((place, argument, argument.version))
+                dtype = dtype or array.dtype
+                mixed = mixed or array.dtype is not dtype
+                if argument.requires_grad:
+                    trained = trained or array.dtype
+                    if trained != array.dtype:
+                        raise TypeError(
+                            f"{function.__name__}: Tensors of {trained} and of {array.dtype}; make "
+                            "them one (net.double() turns a network to float64)"
+                        )
+            elif argument is not None:
+                mixed = True
+            arrays.append(array)
+        if mixed:
+            arrays = [_in_dtype(value, trained or dtype) for value in arrays]
         y, back = function(*arrays, **kwargs)
         out = Tensor(y)
         if _recording and trained:
@@ -122,7 +124,8 @@ class Tensor(Recordable):
             if dy is None:  # made, but the loss does not depend on it
                 continue
             received = tensor._back(dy)
-            received = received if isinstance(received, tuple) else (received,)
+            if not isinstance(received, tuple):
+                received = (received,)
             for place, parent, _ in tensor._parents:
                 if not parent.requires_grad:
                     continue
@@ -236,14 +239,21 @@ class Parameter(Tensor):
     def accumulate(self, gradient: np.ndarray) -> None:
         """Add `gradient` to `.grad` in place; the first since zero_grad() overwrites."""
         if self.grad is None:
-            np.copyto(self.buffer, gradient)
+            if gradient is not self.buffer:
+                np.copyto(self.buffer, gradient)
             self.grad = self.buffer
         else:
             self.grad += gradient
 
+    def memory(self) -> np.ndarray | None:
+        """Where an operation may write this gradient to, to save a copy; None if it is taken."""
+        return self.buffer if self.grad is None else None
+
 
 def _in_dtype(value, dtype):
     """Floats in this dtype, unless it is one of integers; all else as it is."""
+    if getattr(value, "dtype", dtype) is dtype:
+        return value
     floats = isinstance(value, np.ndarray | np.floating) and value.dtype.kind == dtype.kind == "f"
     return np.asarray(value, dtype) if floats else value
 

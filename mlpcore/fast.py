@@ -25,8 +25,11 @@ SMALL_RESULT = 1024  # and where B is transposed only if the result has at most 
 NARROW = 16  # blocks of fewer columns do not pay
 
 
-def matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """A @ B for A (m, k), B (k, n): B's columns in blocks where that makes the products small."""
+def matmul(A: np.ndarray, B: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """A @ B for A (m, k), B (k, n): B's columns in blocks where that makes the products small.
+
+    out: memory for the result (m, n), C-contiguous and in the result's dtype.
+    """
     m, k = A.shape
     n = B.shape[1]
     size = m * n * k
@@ -35,8 +38,8 @@ def matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     else:
         least, blocks = SMALL, 4 if size <= 4 * SMALL else 8
     if not least < size <= 8 * SMALL or n % blocks or n < NARROW * blocks:
-        return A @ B
-    Y = np.empty((m, n), np.result_type(A, B))
+        return np.matmul(A, B, out=out)
+    Y = np.empty((m, n), np.result_type(A, B)) if out is None else out
     columns = B.reshape(k, blocks, n // blocks).swapaxes(0, 1)  # views: (blocks, k, n / blocks)
     np.matmul(A, columns, out=Y.reshape(m, blocks, n // blocks).swapaxes(0, 1))
     return Y

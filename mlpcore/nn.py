@@ -37,7 +37,7 @@ class Linear(Module):
     def forward(self, x):
         x = as_tensor(x, self.W.dtype)
         # the data want no gradient: skipping theirs saves one of the first layer's three products
-        return ops.linear(x, self.W, self.b, input_gradient=x.requires_grad)
+        return ops.linear(x, self.W, self.b, input_gradient=x.requires_grad, memory=self.W.memory)
 
     def describe(self):
         """in -> out."""

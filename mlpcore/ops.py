@@ -7,6 +7,7 @@ respect to Y, and has Y's shape. Read operation.py first.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,12 +19,19 @@ from .operation import operation
 
 
 @operation
-def linear(X: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, *, input_gradient=True):
+def linear(
+    X: np.ndarray,
+    W: np.ndarray,
+    b: np.ndarray | None = None,
+    *,
+    input_gradient: bool = True,
+    memory: Callable[[], np.ndarray | None] = lambda: None,
+):
     """Y = X W + b; X (n, in), W (in, out), b (out,), Y (n, out).
 
     [eq:linear-forward] chapter 03, report B (3), report A 2.4.1; [eq:linear-backward] chapter 03,
-    report B (5)-(7). `input_gradient=False` skips dX, which the first layer has no use for.
-    ValueError if the shapes do not fit.
+    report B (5)-(7). `input_gradient=False` skips dX, which the first layer has no use for;
+    `memory()` says where to write dW, or None. ValueError if the shapes do not fit.
     """
     if X.ndim != 2 or X.shape[1] != W.shape[0]:
         raise ValueError(
@@ -38,7 +46,7 @@ def linear(X: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, *, input_g
 
     def back(dY):
         dX = fast.matmul(dY, W.T) if input_gradient else None
-        dW = fast.matmul(X.T, dY)
+        dW = fast.matmul(X.T, dY, out=memory())
         db = fast.row_sum(dY)
         return (dX, dW) if b is None else (dX, dW, db)
 

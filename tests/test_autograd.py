@@ -166,6 +166,29 @@ def test_accumulation_is_the_same_in_an_optimizers_memory(packed, rng):
     np.testing.assert_allclose(net.b.grad, 5)
 
 
+def test_one_layer_twice_in_a_graph_gets_both_gradients(rng):
+    """The first is written straight into the layer's memory, the second must not be."""
+    net = Linear(3, 3, rng=rng, dtype=np.float64)
+    X, weights = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
+    (tanh(net(tanh(net(X)))) * weights).sum().backward()
+
+    def loss(W):
+        h = np.tanh(X @ W + net.b.data)
+        return (np.tanh(h @ W + net.b.data) * weights).sum()
+
+    measured = numerical_gradient(loss, net.W.data)
+    np.testing.assert_allclose(net.W.grad, measured, rtol=1e-6, atol=1e-8)
+
+
+def test_a_layers_gradient_is_written_without_a_copy(rng, monkeypatch):
+    net = Linear(3, 2, rng=rng)
+    copied = []
+    monkeypatch.setattr(np, "copyto", lambda to, source: copied.append(to.shape))
+    net(rng.normal(size=(5, 3))).sum().backward()
+    assert net.W.grad is net.W.buffer
+    assert copied == [(2,)]  # the bias alone
+
+
 def test_gradients_share_no_memory(rng):
     """`add` hands one and the same dy to both sides: summing in place would corrupt the other."""
     a, b = leaf(rng, 3), leaf(rng, 3)
