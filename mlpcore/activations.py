@@ -81,20 +81,24 @@ def gelu(x: np.ndarray, *, approximate: str = "none"):
     [eq:gelu-tanh] chapter 04. ValueError for another form.
     """
     if approximate == "none":
-        Phi, slope = fast.normal_cdf(x), fast.normal_pdf(x)
-        slope *= x
-        slope += Phi
+        Phi = fast.normal_cdf(x)
     elif approximate == "tanh":
         c = math.sqrt(2 / math.pi)
         t = np.tanh(c * (x + 0.044715 * x * x * x))
         Phi = 0.5 * (1 + t)
-        slope = Phi + 0.5 * x * (1 - t * t) * c * (1 + 3 * 0.044715 * x * x)
     else:
         raise ValueError(f'gelu: approximate is {approximate!r}; expected "none" or "tanh"')
     y = x * Phi
 
     def back(dy):
-        return dy * slope
+        if approximate == "none":
+            phi = fast.normal_pdf(x)
+        else:
+            phi = 0.5 * (1 - t * t) * c * (1 + 3 * 0.044715 * x * x)
+        phi *= x  # dx = dy (Phi + x phi), all in one array
+        phi += Phi
+        phi *= dy
+        return phi
 
     return y, back
 

@@ -58,7 +58,7 @@ def f1(predicted, labels, average: str | None = "macro"):
     return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(2 * tp, 2 * tp + fp + fn))
 
 
-def predict(net: Module, X: np.ndarray, batch_size: int = 1000) -> np.ndarray:
+def predict(net: Module, X: np.ndarray, batch_size: int = 500) -> np.ndarray:
     """The network's output (n, k) for all of X, in evaluation mode; the mode is put back."""
     if batch_size < 1:
         raise ValueError(f"predict: batch_size is {batch_size}; expected at least 1")

@@ -36,17 +36,17 @@ def inference(rounds, n):
     ours = Ours(task, X, y)
     ours.fresh()
 
-    def predict(threads, batch):
+    def predict(threads):
         if threads is None:
-            return mlpcore.predict(ours.net, X, batch)
+            return mlpcore.predict(ours.net, X)
         with threadpool_limits(threads, user_api="blas"):
-            return mlpcore.predict(ours.net, X, batch)
+            return mlpcore.predict(ours.net, X)
 
     ways = {
-        ("ours", "one thread"): lambda: predict(1, 1000),
-        ("ours", "as it comes"): lambda: predict(None, 1000),
+        ("ours", "one thread"): lambda: predict(1),
+        ("ours", "as it comes"): lambda: predict(None),
     }
-    expected = predict(None, 1000)
+    expected = predict(None)
     if reason := PEERS["torch"].unfit(task):
         print(f"    skipped PyTorch: {reason}")
     else:
