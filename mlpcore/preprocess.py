@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.random import Generator
 
-from .checks import check_labels, check_matrix
+from .checks import check_labels, check_matrix, check_whole
 
-_CHUNK_BYTES = 128 * 2**20  # float64 working memory of one slice of rows
-
-
-def _row_chunks(n: int, d: int) -> Iterator[slice]:
-    """Slices that cover n rows, each small enough to be held in float64."""
-    step = max(1, _CHUNK_BYTES // (8 * d))
-    return (slice(start, min(start + step, n)) for start in range(0, n, step))
+_SLICE_BYTES = 128 * 2**20
 
 
-def _float_type(dtype: np.dtype) -> np.dtype:
+def _slices(X: np.ndarray) -> list[np.ndarray]:
+    """Some rows of X at a time, so few that in float64 they take _SLICE_BYTES at most."""
+    return np.array_split(X, -(-8 * X.size // _SLICE_BYTES))
+
+
+def _float_type(X: np.ndarray) -> type:
     """What a transform returns: float32 stays float32, everything else becomes float64."""
-    return np.dtype(np.float32) if dtype in (np.float32, np.float16) else np.dtype(np.float64)
+    return np.float32 if X.dtype in (np.float32, np.float16) else np.float64
 
 
 class _Transformer:
@@ -41,19 +41,16 @@ class _Transformer:
         return {name: np.array(getattr(self, name)) for name in self._state}
 
     def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
-        """Takes what `state_dict` gave. ValueError when a name is missing or unknown."""
+        """Takes what `state_dict` gave. ValueError: a name is missing or unknown."""
         if set(state) != set(self._state):
-            raise ValueError(
-                f"{type(self).__name__} state holds {sorted(state)}; expected {sorted(self._state)}"
-            )
+            kind, expected = type(self).__name__, sorted(self._state)
+            raise ValueError(f"{kind} state holds {sorted(state)}; expected {expected}")
         for name in self._state:
             setattr(self, name, np.array(state[name], dtype=np.float64))
 
     def _check_fitted(self) -> None:
         if not hasattr(self, self._state[0]):
-            raise ValueError(
-                f"this {type(self).__name__} has not been fitted: call fit(X_train) first"
-            )
+            raise ValueError(f"{type(self).__name__} has not been fitted: call fit(X_train) first")
 
     def _check(self, X, like: str, what: str = "X") -> np.ndarray:
         """X with as many columns as the fitted array named `like` has entries."""
@@ -64,26 +61,27 @@ class _Transformer:
 class _Scaler(_Transformer):
     """(X - shift) / scale, column by column."""
 
-    def _set(self, shift: np.ndarray, scale: np.ndarray, constant: np.ndarray) -> None:
-        columns = np.flatnonzero(constant)
+    _state = ("shift", "scale")
+
+    def _set(self, X: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> _Scaler:
+        # Constant means min == max: the computed deviation of a constant is often 1e-17, not 0.
+        columns = np.flatnonzero(X.min(axis=0) == X.max(axis=0))
         if columns.size:
-            shown = ", ".join(map(str, columns[:10])) + (", ..." if columns.size > 10 else "")
-            raise ValueError(
-                f"{columns.size} of {shift.size} features are constant (column {shown}) and cannot "
-                f"be scaled: they carry no information, so drop them, "
-                f"X = X[:, X.min(axis=0) < X.max(axis=0)] on the training rows"
-            )
+            given = f"{columns.size} of {X.shape[1]} features are constant"
+            how = "drop them: X = X[:, X_train.min(axis=0) < X_train.max(axis=0)]"
+            raise ValueError(f"{given} (columns {columns[:10].tolist()}); {how}")
         self.shift, self.scale = shift, scale
+        return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """X (n, d) -> (n, d); float32 stays float32, all else gives float64."""
         X = self._check(X, "shift")
-        return ((X - self.shift) / self.scale).astype(_float_type(X.dtype))
+        return ((X - self.shift) / self.scale).astype(_float_type(X))
 
     def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
         """Undoes `transform`: Z (n, d) -> X (n, d)."""
         Z = self._check(Z, "shift", what="Z")
-        return (Z * self.scale + self.shift).astype(_float_type(Z.dtype))
+        return (Z * self.scale + self.shift).astype(_float_type(Z))
 
 
 class MinMaxScaler(_Scaler):
@@ -92,15 +90,11 @@ class MinMaxScaler(_Scaler):
     [eq:min-max] chapter 02. Report B (1). Rows not seen in `fit` may fall outside [0, 1].
     """
 
-    _state = ("shift", "scale")
-
     def fit(self, X: np.ndarray) -> MinMaxScaler:
-        """Learns min and max of each column of X. ValueError on a constant feature."""
+        """Learns min and max of each column of X. ValueError: a constant feature."""
         X = check_matrix(X)
-        low, high = X.min(axis=0), X.max(axis=0)
-        low64, high64 = low.astype(np.float64), high.astype(np.float64)
-        self._set(low64, high64 - low64, low == high)
-        return self
+        low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+        return self._set(X, shift=low, scale=high - low)
 
 
 class StandardScaler(_Scaler):
@@ -109,15 +103,11 @@ class StandardScaler(_Scaler):
     [eq:standardise] chapter 02. Report B (2), Report A 2.1.2. sigma divides by n, not n - 1.
     """
 
-    _state = ("shift", "scale")
-
     def fit(self, X: np.ndarray) -> StandardScaler:
-        """Learns mean and deviation of each column of X. ValueError on a constant feature."""
+        """Learns mean and deviation of each column of X. ValueError: a constant feature."""
         X = check_matrix(X)
-        mean = X.mean(axis=0, dtype=np.float64)
-        # Constant means min == max: the computed deviation of a constant is often 1e-17, not 0.
-        self._set(mean, X.std(axis=0, dtype=np.float64), X.min(axis=0) == X.max(axis=0))
-        return self
+        mu, sigma = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+        return self._set(X, shift=mu, scale=sigma)
 
 
 class PCA(_Transformer):
@@ -136,58 +126,45 @@ class PCA(_Transformer):
     _state = ("mean", "components", "explained_variance", "explained_variance_ratio", "scale")
 
     def __init__(self, n_components: int = 128, *, scale: float = 1.0) -> None:
-        if isinstance(n_components, bool) or not isinstance(n_components, (int, np.integer)):
-            raise TypeError(f"n_components is {n_components!r}; expected an integer")
-        if n_components < 1:
-            raise ValueError(f"n_components is {n_components}; expected 1 or more")
-        self.n_components = int(n_components)
-        self.scale = np.float64(scale)
+        check_whole(n_components, "n_components")
+        self.n_components, self.scale = n_components, np.float64(scale)
 
     def fit(self, X: np.ndarray) -> PCA:
-        """Learns the components of X (n, d), n_components <= min(n, d)."""
+        """Learns the components of X (n, d). ValueError: more than min(n - 1, d) asked for."""
         X = check_matrix(X)
         n, d = X.shape
-        if self.n_components > min(n - 1, d):
-            raise ValueError(
-                f"n_components is {self.n_components}, but {n} examples of {d} features have at "
-                f"most {min(n - 1, d)} components: ask for fewer or give more data"
-            )
+        k, most = self.n_components, min(n - 1, d)
+        if k > most:
+            given = f"{n} examples of {d} features"
+            raise ValueError(f"n_components is {k}, but {given} have at most {most} components")
         mean = X.mean(axis=0, dtype=np.float64)
         scatter = np.zeros((d, d))
-        for rows in _row_chunks(n, d):
-            centred = X[rows] - mean  # centred first: no cancellation between large sums of squares
+        for rows in _slices(X):
+            centred = rows - mean  # centred first: no cancellation between large sums of squares
             scatter += centred.T @ centred
         variance, vectors = np.linalg.eigh(scatter * (self.scale**2 / (n - 1)))
         variance = np.maximum(variance[::-1], 0.0)  # a zero eigenvalue may come out as -1e-18
         if variance[0] == 0.0:
             raise ValueError("all rows of X are equal: there is no variance to find components in")
-        components = vectors[:, ::-1].T[: self.n_components]
+        components = vectors[:, ::-1].T[:k]
         largest = np.abs(components).argmax(axis=1)
-        sign = np.sign(components[np.arange(len(components)), largest])
+        sign = np.sign(components[np.arange(k), largest])
         self.mean = mean * self.scale
         self.components = np.ascontiguousarray(components * sign[:, None])
-        self.explained_variance = variance[: self.n_components].copy()
+        self.explained_variance = variance[:k].copy()
         self.explained_variance_ratio = self.explained_variance / variance.sum()
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """X (n, d) -> scores (n, k); float32 stays float32, all else (bytes too) gives float64."""
         X = self._check(X, "mean")
-        n, d = X.shape
-        scores = np.empty((n, len(self.components)), _float_type(X.dtype))
-        for rows in _row_chunks(n, d):
-            scores[rows] = (X[rows] * self.scale - self.mean) @ self.components.T
-        return scores
+        scores = [(rows * self.scale - self.mean) @ self.components.T for rows in _slices(X)]
+        return np.concatenate(scores, dtype=_float_type(X), casting="same_kind")
 
     def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
         """Scores (n, k) -> rows (n, d), in units of `scale`: all that k components keep of X."""
         Z = self._check(Z, "explained_variance", what="Z")
-        return (Z @ self.components + self.mean).astype(_float_type(Z.dtype))
-
-    def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
-        """Takes what `state_dict` gave. ValueError when a name is missing or unknown."""
-        super().load_state_dict(state)
-        self.n_components = len(self.components)
+        return (Z @ self.components + self.mean).astype(_float_type(Z))
 
 
 def one_hot(labels: np.ndarray, num_classes: int, dtype: np.dtype = np.float32) -> np.ndarray:
@@ -202,7 +179,7 @@ def one_hot(labels: np.ndarray, num_classes: int, dtype: np.dtype = np.float32) 
 
 
 def stratified_split(
-    labels: np.ndarray, fraction: float, rng: np.random.Generator
+    labels: np.ndarray, fraction: float, rng: Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Splits rows at random, class by class: (train_idx, held_out_idx), both sorted.
 
@@ -217,27 +194,21 @@ def stratified_split(
         members = np.flatnonzero(labels == label)
         count = round(fraction * len(members))
         if not 0 < count < len(members):
-            raise ValueError(
-                f"class {label} has {len(members)} example(s): holding out {fraction:g} of them "
-                f"leaves one side without any; give more examples or another fraction"
-            )
+            given = f"class {label} has {len(members)} example(s)"
+            raise ValueError(f"{given}: holding out {fraction:g} of them leaves one side empty")
         held_out.append(rng.permutation(members)[:count])
     held_out = np.sort(np.concatenate(held_out))
     return np.setdiff1d(np.arange(len(labels)), held_out), held_out
 
 
-def batches(
-    n: int, batch_size: int, rng: np.random.Generator, drop_last: bool = False
-) -> Iterator[np.ndarray]:
+def batches(n: int, batch_size: int, rng: Generator, drop_last=False) -> Iterator[np.ndarray]:
     """One epoch: every index of range(n) once, in a fresh random order, `batch_size` at a time.
 
     The last batch is smaller when batch_size does not divide n, or left out with `drop_last`.
-    ValueError at the call (not at the first step) for n < 1, batch_size < 1 or batch_size > n.
+    Raises at the call, not at the first step: TypeError, or ValueError unless 1 <= batch_size <= n.
     """
-    if n < 1:
-        raise ValueError(f"the data set is empty (n = {n}); expected at least one example")
-    if not 1 <= batch_size <= n:
-        raise ValueError(f"batch_size is {batch_size}; expected 1 to {n}, the number of examples")
+    check_whole(n, "n, the number of examples,")
+    check_whole(batch_size, "batch_size", 1, n)
     order = rng.permutation(n)
     stop = n - n % batch_size if drop_last else n
     return (order[start : start + batch_size] for start in range(0, stop, batch_size))

@@ -1,7 +1,6 @@
 """Recorded runs, one JSON line each, in data/records/: where a chapter's numbers come from.
 
-A record holds what made the run (experiment, data, configuration, seed), what came out (metrics)
-and where (seconds, machine, versions).
+A record: what made the run (data, configuration, seed), what came out, and on which machine.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+
+from .checkpoint import replacing
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "records"
 
@@ -26,12 +27,11 @@ def read(name: str, **match) -> list[dict]:
     if not path.exists():
         there = sorted(p.stem for p in FOLDER.glob("*.jsonl"))
         raise FileNotFoundError(f"records: no {path.name} in {FOLDER}; there are {there}")
-    records = []
-    for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), 1):
-        try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise ValueError(f"records: line {number} of {path} is no JSON ({error})") from error
+    lines = path.read_text(encoding="utf8").splitlines()
+    try:
+        records = json.loads("[" + ",\n".join(lines) + "]")
+    except ValueError as error:  # names the line
+        raise ValueError(f"records: {path} is damaged ({error})") from error
     return [r for r in records if all(r.get(key) == value for key, value in match.items())]
 
 
@@ -39,9 +39,8 @@ def write(name: str, records: Iterable[dict]) -> Path:
     """Put `records` in place of data/records/<name>.jsonl, whole or not at all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.jsonl"
-    temporary = path.with_suffix(f".{os.getpid()}.part")
-    temporary.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf8")
-    os.replace(temporary, path)
+    with replacing(path) as new:
+        new.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf8")
     return path
 
 
@@ -55,11 +54,10 @@ def surroundings() -> dict:
 
 def interval(values: Iterable[float], confidence: float = 0.95) -> tuple[float, float]:
     """(mean, half width) of Student's interval for the mean of `values`, two at least."""
-    from scipy.stats import t
+    from scipy.stats import sem, t
 
-    values = np.asarray(list(values), dtype=np.float64)
+    values = np.array(list(values), dtype=np.float64)
     n = values.size
     if n < 2:
         raise ValueError(f"interval: {n} value(s); an interval needs two runs at least")
-    half = t.ppf((1 + confidence) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
-    return float(values.mean()), float(half)
+    return float(values.mean()), float(t.ppf((1 + confidence) / 2, n - 1) * sem(values))

@@ -1,16 +1,17 @@
 """Shapes-10: small pictures of ten shapes, drawn here, that stand in for CIFAR-10 when offline.
 
 A picture is painted from back to front: a shaded background, a few small shapes of any kind as
-clutter, the one large shape that the label names, and noise over all. What makes the pictures hard
-for a multilayer perceptron is what makes photographs hard: the shape moves, turns, changes size
-and colour, and other things stand beside it. Colour only hints at the class, as blue hints at
-aeroplanes, and that hint is nearly all that a linear classifier can use. No label is wrong.
+clutter, the one large shape that the label names, and noise over all. As in photographs, the shape
+moves, turns, changes size and colour, and other things stand beside it. Colour only hints at the
+class, and that hint is nearly all that a linear classifier can use. No label is wrong.
 
 A shape is an implicit function: a formula in x and y that is negative inside, zero on the outline
 and grows outside about as a distance does (see Inigo Quilez, "2D distance functions").
 """
 
 import numpy as np
+
+from .checks import check_whole
 
 
 def _box(x, y, half_width, half_height):
@@ -45,10 +46,9 @@ SHAPES = {
 }
 CLASS_NAMES: tuple[str, ...] = tuple(SHAPES)
 
-# How far a picture strays from its class's plain one at difficulty 1 (at difficulty 0 only chroma
-# and the sign of the contrast vary).
-# Lengths are in half-widths of the picture, angles in radians, lightness runs from 0 to 1. Tuned so
-# that networks on PCA(128) of these pictures score about what they score on CIFAR-10's.
+# How far a picture strays from its class's plain one at difficulty 1: lengths in half-widths of the
+# picture, angles in radians, lightness from 0 to 1. Tuned so that networks on PCA(128) of these
+# pictures score about what they score on CIFAR-10's.
 SPREAD = {
     "hue": 0.88,  # of the background, around the class's own
     "shape_hue": 1.08,
@@ -63,6 +63,7 @@ SPREAD = {
     "noise": 0.065,
 }
 VERSION = 1  # of the pictures: raise it with any change to them, so that caches are drawn anew
+NOTE = "made of pictures the library draws"
 CHUNK = 200  # pictures drawn together: few, so that memory stays low; a multiple of the 10 classes
 
 
@@ -162,23 +163,18 @@ def draw_shapes(
 
     Images are (n, size, size, 3) uint8, RGB, top row first; labels are (n,) int64, indices into
     CLASS_NAMES, every class equally often, shuffled. The same arguments give the same arrays on one
-    machine; another `size` shows the same scenes in finer or coarser pixels. `difficulty` scales
-    SPREAD: 0 draws plain shapes, 1 makes networks score about what they score on CIFAR-10.
-
-    Raises TypeError if a count, size or seed is not an integer, ValueError if a count is not a
-    positive multiple of 10, size is not 8..64, seed is negative, or difficulty is not 0..2.
+    machine; another `size` (8 to 64) shows the same scenes in finer or coarser pixels. `difficulty`
+    (0 to 2) scales SPREAD: 0 draws plain shapes, 1 makes networks score about as on CIFAR-10.
+    TypeError: no whole number. ValueError: out of range, or a count that is no multiple of 10.
     """
-    for name, value in {"n_train": n_train, "n_test": n_test, "size": size, "seed": seed}.items():
-        if not isinstance(value, (int, np.integer)):
-            raise TypeError(f"{name} must be an integer, got {value!r}: try int(...)")
-        if name.startswith("n_") and (value <= 0 or value % len(SHAPES)):
-            raise ValueError(f"{name} must be a positive multiple of {len(SHAPES)}, got {value}")
-    if not 8 <= size <= 64:
-        raise ValueError(f"size must be 8 to 64 pixels, got {size}: 16 is the usual, 32 is finer")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}")
+    for name, n in (("n_train", n_train), ("n_test", n_test)):
+        check_whole(n, name)
+        if n % len(SHAPES):
+            raise ValueError(f"{name} is {n}; expected a multiple of {len(SHAPES)}")
+    check_whole(size, "size", 8, 64)
+    check_whole(seed, "seed", 0)
     if not 0 <= difficulty <= 2:
-        raise ValueError(f"difficulty must be 0 (plain) to 2 (1 is the usual), got {difficulty}")
+        raise ValueError(f"difficulty is {difficulty}; expected 0 (plain) to 2 (1 is the usual)")
     size, difficulty = int(size), float(difficulty)  # NumPy's own would turn all into float64
     train_rng, test_rng = np.random.default_rng(seed).spawn(2)
     train = _draw(n_train, train_rng, size, difficulty)

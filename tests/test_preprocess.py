@@ -7,7 +7,7 @@ from mlpcore.preprocess import (
     PCA,
     MinMaxScaler,
     StandardScaler,
-    _row_chunks,
+    _slices,
     batches,
     one_hot,
     stratified_split,
@@ -69,7 +69,9 @@ def test_statistics_of_float32_are_summed_in_float64():  # float32 sums lose the
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e6])  # 0.1 has a computed deviation of about 1e-17
 def test_a_constant_feature_is_named(make, X, value):
     X[:, [1, 3]] = value
-    with pytest.raises(ValueError, match=r"2 of 5 features are constant \(column 1, 3\).*drop"):
+    with pytest.raises(
+        ValueError, match=r"2 of 5 features are constant \(columns \[1, 3\]\).*drop"
+    ):
         make().fit(X)
 
 
@@ -93,7 +95,7 @@ def test_nan_and_infinity_are_named_with_their_place(make, X, value):
 @pytest.mark.parametrize("make", TRANSFORMERS)
 def test_wrong_inputs_are_named(make, X):
     fitted = make().fit(X)
-    with pytest.raises(ValueError, match=r"4 features .*fitted on 5"):
+    with pytest.raises(ValueError, match=r"4 features .*expected 5"):
         fitted.transform(X[:, :4])
     with pytest.raises(ValueError, match=r"shape \(5,\); expected \(examples, features\)"):
         fitted.transform(X[0])
@@ -143,8 +145,8 @@ def test_pca_of_all_components_loses_nothing_and_of_fewer_only_what_it_says(X):
 def test_pca_in_slices_of_bytes_equals_pca_of_scaled_floats(monkeypatch):
     X = np.random.default_rng(0).integers(0, 256, (100, 12), dtype=np.uint8)
     whole = PCA(4).fit(X / 255)
-    monkeypatch.setattr("mlpcore.preprocess._CHUNK_BYTES", 8 * 12 * 7)
-    assert len(list(_row_chunks(100, 12))) == 15  # 14 slices of 7 rows and one of 2
+    monkeypatch.setattr("mlpcore.preprocess._SLICE_BYTES", 8 * 12 * 7)
+    assert {len(rows) for rows in _slices(X)} == {6, 7}  # 7 rows fill a slice
     sliced = PCA(4, scale=1 / 255).fit(X)
     np.testing.assert_allclose(sliced.components, whole.components, atol=1e-10)
     np.testing.assert_allclose(sliced.transform(X), whole.transform(X / 255), atol=1e-12)
@@ -227,7 +229,11 @@ def test_batches_visit_every_row_once_in_a_new_order_each_epoch():
 
 @pytest.mark.parametrize(
     ("n", "size", "words"),
-    [(10, 11, "batch_size is 11; expected 1 to 10"), (10, 0, "is 0"), (0, 1, "set is empty")],
+    [
+        (10, 11, "batch_size is 11; expected 1 to 10"),
+        (10, 0, "is 0"),
+        (0, 1, "is 0; expected at least 1"),
+    ],
 )
 def test_batches_refuse_at_the_call(n, size, words):  # not at the first next(), far from the cause
     with pytest.raises(ValueError, match=words):

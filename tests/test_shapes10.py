@@ -188,17 +188,17 @@ def test_noise_is_as_large_as_stated(monkeypatch):
 @pytest.mark.parametrize(
     ("wrong", "error", "says"),
     [
-        ({"n_train": 15}, ValueError, "n_train must be a positive multiple of 10, got 15"),
-        ({"n_test": 0}, ValueError, "n_test must be a positive multiple of 10, got 0"),
-        ({"n_train": -10}, ValueError, "n_train must be a positive multiple"),
-        ({"n_train": 1e3}, TypeError, "n_train must be an integer, got 1000.0"),
-        ({"seed": None}, TypeError, "seed must be an integer, got None"),
-        ({"seed": -1}, ValueError, "seed must be 0 or more, got -1"),
-        ({"size": 4}, ValueError, "size must be 8 to 64 pixels, got 4"),
-        ({"size": 128}, ValueError, "size must be 8 to 64 pixels, got 128"),
-        ({"size": 16.0}, TypeError, "size must be an integer"),
-        ({"difficulty": -0.1}, ValueError, "difficulty must be"),
-        ({"difficulty": float("nan")}, ValueError, "difficulty must be"),
+        ({"n_train": 15}, ValueError, "n_train is 15; expected a multiple of 10"),
+        ({"n_test": 0}, ValueError, "n_test is 0; expected at least 1"),
+        ({"n_train": -10}, ValueError, "n_train is -10; expected at least 1"),
+        ({"n_train": 1e3}, TypeError, "n_train is 1000.0; expected a whole number"),
+        ({"seed": None}, TypeError, "seed is None; expected a whole number"),
+        ({"seed": -1}, ValueError, "seed is -1; expected at least 0"),
+        ({"size": 4}, ValueError, "size is 4; expected 8 to 64"),
+        ({"size": 128}, ValueError, "size is 128; expected 8 to 64"),
+        ({"size": 16.0}, TypeError, "size is 16.0; expected a whole number"),
+        ({"difficulty": -0.1}, ValueError, "difficulty is -0.1; expected 0 "),
+        ({"difficulty": float("nan")}, ValueError, "difficulty is nan; expected 0 "),
     ],
 )
 def test_bad_arguments_are_named(wrong, error, says):
