@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 
 class TrainingDiverged(RuntimeError):
@@ -52,13 +53,11 @@ class History:
 
     def state_dict(self) -> dict:
         """All of it, for a checkpoint."""
-        columns = {name: list(values) for name, values in self.columns.items()}
-        return {"columns": columns, "best_epoch": self.best_epoch, "ended": self.ended}
+        return asdict(self)
 
     def load_state_dict(self, state: dict) -> None:
         """Put `state` in place of what is here."""
-        self.columns = {name: list(values) for name, values in state["columns"].items()}
-        self.best_epoch, self.ended = state["best_epoch"], state["ended"]
+        self.__init__(**copy.deepcopy(state))
 
 
 @dataclass
@@ -74,14 +73,11 @@ class EarlyStopping:
 
     def __post_init__(self):
         if self.patience < 1 or self.min_delta < 0:
-            raise ValueError(
-                f"EarlyStopping: patience {self.patience}, min_delta {self.min_delta}; expected "
-                "patience >= 1 and min_delta >= 0"
-            )
+            given = f"patience {self.patience}, min_delta {self.min_delta}"
+            raise ValueError(f"EarlyStopping: {given}; expected patience >= 1 and min_delta >= 0")
         if self.monitor not in ("val_loss", "val_accuracy"):
-            raise ValueError(
-                f'EarlyStopping: monitor is {self.monitor!r}; expected "val_loss" or "val_accuracy"'
-            )
+            wanted = '"val_loss" or "val_accuracy"'
+            raise ValueError(f"EarlyStopping: monitor is {self.monitor!r}; expected {wanted}")
 
 
 @dataclass

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
+from numpy.random import Generator
 
 from .checks import check_generator
 
+Shape = tuple[int, int]
 GAINS = {
     "linear": 1.0,
     "sigmoid": 1.0,
@@ -21,22 +22,20 @@ GAINS = {
 }
 
 
-def xavier_normal(shape: tuple[int, int], rng: np.random.Generator, gain: float = 1.0):
+def xavier_normal(shape: Shape, rng: Generator, gain: float = 1.0):
     """N(0, s^2), s = gain sqrt(2 / (fan_in + fan_out)). Glorot & Bengio (2010), eq. 12."""
     fan_in, fan_out = _fans(shape, rng)
     return rng.normal(0, gain * math.sqrt(2 / (fan_in + fan_out)), shape)
 
 
-def xavier_uniform(shape: tuple[int, int], rng: np.random.Generator, gain: float = 1.0):
+def xavier_uniform(shape: Shape, rng: Generator, gain: float = 1.0):
     """U(-a, a), a = gain sqrt(6 / (fan_in + fan_out)). Glorot & Bengio (2010), eq. 16."""
     fan_in, fan_out = _fans(shape, rng)
     a = gain * math.sqrt(6 / (fan_in + fan_out))
     return rng.uniform(-a, a, shape)
 
 
-def kaiming_normal(
-    shape: tuple[int, int], rng: np.random.Generator, gain: float = GAINS["relu"], mode="fan_in"
-):
+def kaiming_normal(shape: Shape, rng: Generator, gain: float = GAINS["relu"], mode="fan_in"):
     """N(0, s^2), s = gain / sqrt(fan). He et al. (2015), eq. 10 (mode "fan_in") and 14 ("fan_out").
 
     [eq:kaiming] chapter 07, report B (46), which leaves open whether it gives s or s^2: it is s.
@@ -45,17 +44,14 @@ def kaiming_normal(
     return rng.normal(0, gain / math.sqrt(fan), shape)
 
 
-def kaiming_uniform(
-    shape: tuple[int, int], rng: np.random.Generator, gain: float = GAINS["relu"], mode="fan_in"
-):
+def kaiming_uniform(shape: Shape, rng: Generator, gain: float = GAINS["relu"], mode="fan_in"):
     """U(-a, a), a = gain sqrt(3 / fan): the variance of `kaiming_normal`."""
     a = gain * math.sqrt(3 / _fan(shape, rng, mode))
     return rng.uniform(-a, a, shape)
 
 
-INITIALISERS = {
-    f.__name__: f for f in (xavier_normal, xavier_uniform, kaiming_normal, kaiming_uniform)
-}
+_ALL = (xavier_normal, xavier_uniform, kaiming_normal, kaiming_uniform)
+INITIALISERS = {function.__name__: function for function in _ALL}
 
 
 def initialiser(name):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .autograd import Tensor, no_grad
-from .checks import check_examples, check_labels
+from .checks import check_examples, check_labels, check_whole
 from .losses import cross_entropy
 from .module import Module, dtype_of
 
@@ -26,12 +26,12 @@ def confusion_matrix(
     predicted: np.ndarray, labels: np.ndarray, num_classes: int | None = None
 ) -> np.ndarray:
     """Counts (K, K): row = true class, column = predicted class. [eq:confusion] chapter 15."""
-    scores_wide = np.ndim(predicted) == 2 and np.shape(predicted)[1]
+    columns = np.shape(predicted)[1] if np.ndim(predicted) == 2 else 0  # one for each score
     predicted, labels = _classes(predicted, labels)
-    largest = int(max(predicted.max(), labels.max())) + 1
-    K = num_classes or max(largest, scores_wide or 0)
-    if largest > K:
-        raise ValueError(f"confusion_matrix: class {largest - 1} found; expected 0 to {K - 1}")
+    largest = max(predicted.max(), labels.max())
+    K = num_classes or max(int(largest) + 1, columns)
+    if largest >= K:
+        raise ValueError(f"confusion_matrix: class {largest} found; expected 0 to {K - 1}")
     return np.bincount(labels * K + predicted, minlength=K * K).reshape(K, K)
 
 
@@ -42,26 +42,22 @@ def precision(predicted, labels, average: str | None = "macro"):
     by class size), None (one number for each class). 0 for a class never predicted.
     [eq:precision] chapter 15.
     """
-    return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(tp, tp + fp))
+    return _score(predicted, labels, average, lambda tp, fp, fn: (tp, tp + fp))
 
 
 def recall(predicted, labels, average: str | None = "macro"):
-    """TP / (TP + FN): of what is class k, the share found. Report B (48).
-
-    [eq:recall] chapter 15.
-    """
-    return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(tp, tp + fn))
+    """TP / (TP + FN): of class k, the share found. Report B (48). [eq:recall] chapter 15."""
+    return _score(predicted, labels, average, lambda tp, fp, fn: (tp, tp + fn))
 
 
 def f1(predicted, labels, average: str | None = "macro"):
     """2 P R / (P + R), as 2 TP / (2 TP + FP + FN). Report B (50). [eq:f1] chapter 15."""
-    return _score(predicted, labels, average, lambda tp, fp, fn: _ratio(2 * tp, 2 * tp + fp + fn))
+    return _score(predicted, labels, average, lambda tp, fp, fn: (2 * tp, 2 * tp + fp + fn))
 
 
 def predict(net: Module, X: np.ndarray, batch_size: int = 500) -> np.ndarray:
     """The network's output (n, k) for all of X, in evaluation mode; the mode is put back."""
-    if batch_size < 1:
-        raise ValueError(f"predict: batch_size is {batch_size}; expected at least 1")
+    check_whole(batch_size, "batch_size")
     X = check_examples(X, np.zeros((len(X), 1)), dtype_of(net))[0]
     modes = [(module, module.training) for _, module in net.modules()]
     net.eval()
@@ -105,30 +101,24 @@ def _classes(predicted, labels):
     if predicted.ndim == 2 and predicted.shape[1] > 1:
         predicted = predicted.argmax(axis=1)
     if labels.ndim != 1 or predicted.shape != labels.shape:
-        raise ValueError(
-            f"metrics: predicted {predicted.shape}, labels {labels.shape}; "
-            "expected (n,) both, n > 0"
-        )
+        given = f"predicted {predicted.shape}, labels {labels.shape}"
+        raise ValueError(f"metrics: {given}; expected (n,) both")
     return check_labels(predicted, what="predicted"), check_labels(labels)
 
 
 def _score(predicted, labels, average, formula):
+    """formula: true positives, false positives, false negatives -> (part, whole) of the score."""
     if average not in ("macro", "micro", "weighted", None):
-        raise ValueError(
-            f'metrics: average is {average!r}; expected "macro", "micro", "weighted" or None'
-        )
+        wanted = '"macro", "micro", "weighted" or None'
+        raise ValueError(f"metrics: average is {average!r}; expected {wanted}")
     counts = confusion_matrix(predicted, labels)
     tp = np.diag(counts)
     fp, fn = counts.sum(axis=0) - tp, counts.sum(axis=1) - tp
     if average == "micro":
-        return float(formula(tp.sum(), fp.sum(), fn.sum()))
-    each = formula(tp, fp, fn)
+        tp, fp, fn = tp.sum(), fp.sum(), fn.sum()
+    part, whole = formula(tp, fp, fn)
+    each = part / np.maximum(whole, 1)  # 0, not 0 / 0, for a class that nobody named
     if average is None:
         return each
-    seen = tp + fp + fn > 0  # a class neither true nor predicted has no say
-    weights = tp + fn if average == "weighted" else seen
+    weights = tp + fn if average == "weighted" else tp + fp + fn > 0  # seen, or it has no say
     return float(np.average(each, weights=weights))
-
-
-def _ratio(part, whole):
-    return np.where(np.asarray(whole) > 0, part / np.maximum(whole, 1), 0.0)

@@ -28,12 +28,10 @@ def mlp(
     dropout: float = 0.0,
     init="kaiming_normal",
 ) -> Sequential:
-    """Linear layers of these sizes, e.g. (128, 256, 10).
-
-    After each but the last come norm, activation and dropout, as far as asked for.
+    """Linear layers of these sizes, e.g. (128, 256, 10), and between them what is asked for.
 
     activation: a key of ACTIVATIONS or None (a linear network). norm: "batch", "layer" or None.
-    ValueError: unknown names, fewer than two sizes.
+    dropout: the share dropped. ValueError: unknown names, fewer than two sizes.
     """
     if len(sizes) < 2:
         raise ValueError(f"mlp: sizes are {tuple(sizes)}; expected inputs, ..., outputs")
@@ -46,20 +44,13 @@ def mlp(
 
 
 def _after(width, activation, norm, dropout, rng) -> list[Module]:
-    layers: list[Module] = []
-    if norm is not None:
-        layers.append(_choose(NORMS, norm, "norm")(width))
-    if activation is not None:
-        layers.append(_choose(ACTIVATIONS, activation, "activation")())
-    if dropout:
-        layers.append(Dropout(dropout, rng))
-    return layers
-
-
-def _choose(table, name, what):
-    if name not in table:
-        raise ValueError(f"mlp: {what} is {name!r}; expected one of {sorted(table)} or None")
-    return table[name]
+    """What comes after a linear layer: norm, activation and dropout, as far as asked for."""
+    for what, name, known in (("norm", norm, NORMS), ("activation", activation, ACTIVATIONS)):
+        if name is not None and name not in known:
+            raise ValueError(f"mlp: {what} is {name!r}; expected one of {sorted(known)} or None")
+    layers = [NORMS[norm](width)] if norm else []
+    layers += [ACTIVATIONS[activation]()] if activation else []
+    return layers + ([Dropout(dropout, rng)] if dropout else [])
 
 
 def baseline(rng: np.random.Generator) -> Sequential:

@@ -44,9 +44,7 @@ def warm_up(share: float = 0.05, then: Schedule | None = None) -> Schedule:
     return factor
 
 
-def one_cycle(
-    share: float = 0.3, start_divisor: float = 25.0, end_divisor: float = 1e4
-) -> Schedule:
+def one_cycle(share: float = 0.3, start_divisor=25.0, end_divisor=1e4) -> Schedule:
     """Up to 1 over the first `share` of the run, then down, both along half a cosine.
 
     Starts at 1 / start_divisor and ends at 1 / (start_divisor * end_divisor), as PyTorch's

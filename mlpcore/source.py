@@ -33,33 +33,24 @@ def _source(thing, docstring: bool, checks: bool) -> str:
     try:
         code = textwrap.dedent(inspect.getsource(thing)).rstrip()
     except (TypeError, OSError) as error:
-        raise TypeError(
-            f"show_source takes a function, method or class written in Python; got {thing!r}"
-        ) from error
-    tree = ast.parse(code)
-    lines = code.split("\n")
-    drop: set[int] = set()
-    if not docstring:
-        drop.update(*(_lines(d) for d in getattr(tree.body[0], "decorator_list", [])))
+        raise TypeError(f"show_source takes a function, method or class; got {thing!r}") from error
+    tree, lines = ast.parse(code), code.split("\n")
+    left_out = [] if docstring else list(getattr(tree.body[0], "decorator_list", []))
+    blank = set()
     for node in ast.walk(tree):
         if not docstring and _has_docstring(node) and len(node.body) > 1:
+            left_out.append(node.body[0])
             end = node.body[0].end_lineno
-            drop.update(_lines(node.body[0]))
-            if not lines[end].strip():
-                drop.add(end + 1)  # the empty line after it
+            blank |= {end + 1} if not lines[end].strip() else set()
         if not checks and _is_check(node):
-            drop.update(_lines(node))
+            left_out.append(node)
+    drop = blank.union(*(range(node.lineno, node.end_lineno + 1) for node in left_out))
     kept = [line for number, line in enumerate(lines, 1) if number not in drop]
     return "\n".join(kept).strip("\n")
 
 
-def _lines(node: ast.AST) -> range:
-    return range(node.lineno, node.end_lineno + 1)
-
-
 def _has_docstring(node: ast.AST) -> bool:
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None
+    return isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None
 
 
 def _is_check(node: ast.AST) -> bool:
