@@ -1,8 +1,7 @@
 """Exercises that answer back: not attempted yet, right, or the name of the mistake.
 
-An `Exercise` runs the reader's own function or class on random cases in float64, beside the right
-one. A wrong output is compared with what each known mistake would have given. The exercises
-themselves stand with the chapters, in chapters/exercises/.
+An `Exercise` runs the reader's own function or class on random cases beside the right one, and
+compares a wrong output with what each known mistake would have given (chapters/exercises/).
 """
 
 from __future__ import annotations
@@ -16,10 +15,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Mistake:
-    """A way to get one output wrong.
-
-    name: what it is called; advice: how to see it; value: the case's arrays -> the wrong output.
-    """
+    """A way to get one output wrong; `value`: the case's arrays -> the wrong output."""
 
     name: str
     advice: str
@@ -28,10 +24,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: status is "not attempted", "right" or "wrong"; true if right.
-
-    mistake: the name of the mistake, if it is a known one.
-    """
+    """What a check found: "not attempted", "right" (true) or "wrong", perhaps a known mistake."""
 
     status: str
     message: str
@@ -44,8 +37,13 @@ class Verdict:
         return self.message
 
 
-class _NotAttempted(Exception):
-    pass
+class _Wrong(Exception):
+    """What is wrong with an answer, in words, and the name of the mistake if it is a known one."""
+
+
+class _Text(str):
+    def __repr__(self):
+        return str(self)
 
 
 @dataclass
@@ -53,9 +51,8 @@ class Exercise:
     """One exercise.
 
     cases: generator -> dict of named float64 arrays, drawn anew for each of `rounds` rounds.
-    run: (answer, **case) -> dict of named outputs, forward before backward; it calls the reader's
-    answer, and the right one, in the same way. right: the right answer. mistakes: by output.
-    praise: one line for a right answer. hints: from vague to plain.
+    run: (answer, **case) -> dict of named outputs, forward before backward, for the reader's answer
+    and the `right` one alike. mistakes: by output. praise: one line. hints: from vague to plain.
     """
 
     cases: Callable[[np.random.Generator], dict[str, np.ndarray]]
@@ -76,61 +73,47 @@ class Exercise:
         """Try `answer` on fresh cases and say what is the matter."""
         rng = np.random.default_rng()
         rounds = [self.cases(rng) for _ in range(self.rounds)]
-        found = []
-        for case in rounds:
-            try:
-                found.append(self._outputs(answer, case))
-            except (_NotAttempted, NotImplementedError) as stub:
-                return Verdict("not attempted", str(stub) or "Not attempted yet.")
-            except _Wrong as wrong:
-                return Verdict("wrong", f"Not yet. {wrong}")
-            except Exception as error:
-                return Verdict("wrong", f"Not yet. {_told(error, case)}")
-        expected = [self._outputs(self.right, case) for case in rounds]
-        for output in expected[0]:
-            given = [f[output] for f in found]
-            wanted = [e[output] for e in expected]
-            if not _all_close(given, wanted):
-                return self._diagnosis(output, given, wanted, rounds)
+        try:
+            found = [self._outputs(answer, case) for case in rounds]
+            self._compare(found, [self._outputs(self.right, case) for case in rounds], rounds)
+        except NotImplementedError as stub:
+            return Verdict("not attempted", str(stub) or "Not attempted yet.")
+        except _Wrong as wrong:
+            message, *mistake = wrong.args
+            return Verdict("wrong", f"Not yet. {message}", *mistake)
         return Verdict("right", f"Right. {self.praise}")
 
     def _outputs(self, answer, case):
         """The answer's outputs for one case; its arguments must be left as they were."""
         arguments = {name: np.array(value) for name, value in case.items()}
-        outputs = self.run(_attempted(answer), **arguments)
+        try:
+            outputs = self.run(_attempted(answer), **arguments)
+            outputs = {name: _array(value, name) for name, value in outputs.items()}
+        except (NotImplementedError, _Wrong):
+            raise
+        except Exception as error:
+            raise _Wrong(_told(error, case)) from error
         for name, value in case.items():
             if not np.array_equal(arguments[name], value):
-                raise _Wrong(
-                    f"Your code changes its argument {name} in place; whoever passed it still "
-                    "needs it. Make a new array."
-                )
-        return {name: _array(value, name) for name, value in outputs.items()}
+                why = "whoever passed it still needs it. Make a new array."
+                raise _Wrong(f"Your code changes its argument {name} in place; {why}")
+        return outputs
 
-    def _diagnosis(self, output, given, wanted, rounds):
-        for mistake in self.mistakes.get(output, ()):
-            if _all_close(given, [mistake.value(**case) for case in rounds]):
-                return Verdict(
-                    "wrong", f"Not yet. {output}: {mistake.name}. {mistake.advice}", mistake.name
-                )
-        if given[0].shape != wanted[0].shape:
-            return Verdict(
-                "wrong",
-                f"Not yet. {output} has shape {given[0].shape}; expected {wanted[0].shape}.",
-            )
-        off = np.abs(given[0] - wanted[0])
-        some = f"{np.sum(~(off < 1e-6))} of {off.size} numbers are wrong" if off.ndim else "wrong"
-        return Verdict(
-            "wrong", f"Not yet. {output}: {some}, in a way this checker has no name for."
-        )
-
-
-class _Wrong(Exception):
-    pass
-
-
-class _Text(str):
-    def __repr__(self):
-        return str(self)
+    def _compare(self, found, expected, rounds):
+        """Say what is wrong with the first output that is not as expected, in every round."""
+        for output in expected[0]:
+            given, wanted = [f[output] for f in found], [e[output] for e in expected]
+            if _all_close(given, wanted):
+                continue
+            for mistake in self.mistakes.get(output, ()):
+                if _all_close(given, [mistake.value(**case) for case in rounds]):
+                    raise _Wrong(f"{output}: {mistake.name}. {mistake.advice}", mistake.name)
+            shape, right = given[0].shape, wanted[0].shape
+            if shape != right:
+                raise _Wrong(f"{output} has shape {shape}; expected {right}.")
+            off = ~(np.abs(given[0] - wanted[0]) < 1e-6)
+            some = f"{off.sum()} of {off.size} numbers are wrong" if shape else "wrong"
+            raise _Wrong(f"{output}: {some}, in a way this checker has no name for.")
 
 
 def _told(error, case):
@@ -154,7 +137,7 @@ def _attempted(function, message=""):
         parts = result if isinstance(result, tuple) else (result,)
         missing = [i for i, part in enumerate(parts, 1) if part is None or part is Ellipsis]
         if missing and len(missing) == sum(not callable(part) for part in parts):
-            raise _NotAttempted(message)
+            raise NotImplementedError(message)
         if missing:
             raise _Wrong(f"Of the {len(parts)} things returned, number {missing[0]} is missing.")
         inner = "Not finished: the function you return gives nothing yet."

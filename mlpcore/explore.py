@@ -8,25 +8,18 @@ move. Build the figure once, outside, and move its artists inside: that is what 
     ax.plot(w, w**2, **LINES[0])
     (path,) = ax.plot([], [], **LINES[1], marker="o")
 
-    def descend(rate, steps):
-        visited = 3 * (1 - 2 * rate) ** np.arange(steps + 1)
+    def descend(rate):
+        visited = 3 * (1 - 2 * rate) ** np.arange(9)
         path.set_data(visited, visited**2)
         return fig
 
-    Explorer(
-        descend,
-        alt="A parabola and the points gradient descent visits on it; above rate 1 they run away.",
-        rate=log_slider("learning rate", 0.01, 2, value=0.1),
-        steps=slider("steps", 1, 20, value=5),
-    )
+    alt = "A parabola and the points gradient descent visits on it; above rate 1 they run away."
+    Explorer(descend, alt=alt, rate=log_slider("learning rate", 0.01, 2, value=0.1))
 
-Where a move takes longer than a tenth of a second (a network is trained anew), say `live=False`:
-the drawing then waits until the slider is let go. While a live drawing is under way the page keeps
-only the newest position, so a slow one lags but never queues.
-
-The picture is set into a widget instead of being printed, so nbval sees only the fixed text, and a
-reader who has run nothing sees the picture as it was stored. Without a browser:
-`explorer.controls["rate"].value = 1.5` changes `explorer.png`; `explorer.error` is what went wrong.
+Where a move takes longer than a tenth of a second (a network is trained anew), say `live=False`.
+The picture stands in a widget: nbval compares only the fixed text, and a reader who has run nothing
+sees the picture as stored. Without a browser, `explorer.controls["rate"].value = 1.5` changes
+`explorer.png`; `explorer.error` is what went wrong.
 """
 
 import base64
@@ -40,8 +33,7 @@ from matplotlib.figure import Figure
 from . import plots
 
 LIVE_DPI = 120  # a little coarser than a still picture, for the sake of speed
-_WIDE = {"description_width": "11em"}
-_ROW = {"width": "min(34em, 98%)"}
+_ROW = {"style": {"description_width": "11em"}, "layout": {"width": "min(34em, 98%)"}}
 
 
 def slider(label: str, low, high, *, value=None, step=None, form: str = "") -> widgets.Widget:
@@ -51,30 +43,16 @@ def slider(label: str, low, high, *, value=None, step=None, form: str = "") -> w
     """
     whole = all(isinstance(number, int) for number in (low, high, step or 1))
     kind = widgets.IntSlider if whole else widgets.FloatSlider
-    return kind(
-        value=low if value is None else value,
-        min=low,
-        max=high,
-        step=step or (1 if whole else (high - low) / 100),
-        readout_format=form or ("d" if whole else ".3g"),
-        description=label,
-        style=_WIDE,
-        layout=_ROW,
-    )
+    ends = {"min": low, "max": high, "step": step or (1 if whole else (high - low) / 100)}
+    start, form = low if value is None else value, form or ("d" if whole else ".3g")
+    return kind(value=start, readout_format=form, description=label, **ends, **_ROW)
 
 
 def log_slider(label: str, low: float, high: float, *, value: float) -> widgets.FloatLogSlider:
     """Equal ratios from `low` to `high`, ten to each factor of ten: learning rates, penalties."""
-    return widgets.FloatLogSlider(
-        value=value,
-        min=log10(low),
-        max=log10(high),
-        step=0.1,
-        readout_format=".2g",
-        description=label,
-        style=_WIDE,
-        layout=_ROW,
-    )
+    ends = {"min": log10(low), "max": log10(high), "step": 0.1}
+    shown = {"readout_format": ".2g", "description": label}
+    return widgets.FloatLogSlider(value=value, **ends, **shown, **_ROW)
 
 
 def switch(label: str, value: bool = False) -> widgets.Checkbox:
@@ -84,26 +62,16 @@ def switch(label: str, value: bool = False) -> widgets.Checkbox:
 
 def choice(label: str, options: Sequence, *, value=None) -> widgets.Dropdown:
     """One of several: names, or pairs (name shown, value given to the draw function)."""
-    first = options[0][1] if isinstance(options[0], tuple) else options[0]
-    return widgets.Dropdown(
-        options=options,
-        value=first if value is None else value,
-        description=label,
-        style=_WIDE,
-        layout=_ROW,
-    )
+    start = {} if value is None else {"value": value}  # the first, if none is given
+    return widgets.Dropdown(options=options, description=label, **start, **_ROW)
 
 
 class View:
-    """What is shown: a picture, some HTML, or both, in one widget that changes in place.
-
-    It knows nothing of controls: a training loop may call `show` several times a second.
-    """
+    """A picture, some HTML, or both, in a widget that changes in place: a training loop may too."""
 
     def __init__(self, alt: str):
         self.alt = plots.described(alt)
-        # The widget library gives an image no alternative text (and a tooltip breaks it), so that
-        # the words stand below it, as under a still figure.
+        # A widget's image has no alternative text: the words stand below, as under a still figure.
         self.image = widgets.Image(format="png", layout={"max_width": "100%"})
         self.caption = widgets.HTML(f"<i>{html.escape(self.alt)}</i>")
         self.text = widgets.HTML()
@@ -112,21 +80,14 @@ class View:
 
     def show(self, shown: Figure | str | tuple[Figure, str]) -> None:
         """Draw a figure, set the HTML, or both. TypeError for anything else."""
-        match shown:
-            case Figure() as fig:
-                text = None
-            case str() as text:
-                fig = None
-            case (Figure() as fig, str() as text):
-                pass
-            case _:
-                raise TypeError(
-                    "a draw function returns a matplotlib Figure, an HTML string or a pair "
-                    f"(figure, html); got {type(shown).__name__}"
-                )
+        fig, text = shown if isinstance(shown, tuple) and len(shown) == 2 else (shown, None)
+        if isinstance(fig, str) and text is None:
+            fig, text = None, fig
+        if not (isinstance(fig, Figure | None) and isinstance(text, str | None)) or fig is text:
+            wanted = "a matplotlib Figure, an HTML string or a pair (figure, html)"
+            raise TypeError(f"a draw function returns {wanted}; got {type(shown).__name__}")
         if fig is not None:
-            width = round(fig.get_figwidth() * plots.PIXELS_PER_INCH)
-            self.image.width = str(width)
+            self.image.width = str(round(fig.get_figwidth() * plots.PIXELS_PER_INCH))
             self.image.value = plots.png(fig, LIVE_DPI)
             fig.set_layout_engine("none")  # margins stay as first laid out: a third of the time
         if text is not None:
@@ -137,10 +98,9 @@ class View:
 
     def complain(self, error: Exception | None) -> None:
         """Say in words, under the picture, that a draw failed (None: say nothing)."""
-        self.message.value = ""
-        if error is not None:
-            words = html.escape(f"{type(error).__name__}: {error}")
-            self.message.value = f'<p role="alert"><b>This setting cannot be drawn.</b> {words}</p>'
+        words = html.escape(f"{type(error).__name__}: {error}")
+        alert = f'<p role="alert"><b>This setting cannot be drawn.</b> {words}</p>'
+        self.message.value = alert if error else ""
 
     @property
     def png(self) -> bytes:
@@ -151,10 +111,9 @@ class View:
 class Explorer:
     """A draw function joined to its controls; displayed as the last line of a cell.
 
-    draw: called with the controls' values by name. alt: a sentence saying what is shown (40
-    characters or more). live=False: redraw only when a slider is let go. controls: widgets, by the
-    names of draw's parameters. The first draw happens here, and an error in it is raised; later
-    ones are shown under the picture and kept in `error`.
+    draw: called with the controls' values by name. alt: what is shown, in 40 characters or more.
+    live=False: redraw only when a slider is let go. controls: widgets, by draw's parameters. An
+    error in the first draw is raised here; later ones are said under the picture, and in `error`.
     """
 
     def __init__(self, draw: Callable, *, alt: str, live: bool = True, **controls: widgets.Widget):
@@ -195,14 +154,8 @@ class Explorer:
         return f"Interactive figure: {self.view.alt} Controls: {names}."
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        data = {"text/plain": repr(self)}
-        metadata = {}
-        if self.png:
-            data["image/png"] = base64.b64encode(self.png).decode()
-            metadata["image/png"] = {"alt": self.view.alt, "width": int(self.view.image.width)}
-        elif self.html:
-            data["text/html"] = self.html
-        view = self.widget._repr_mimebundle_()
-        view = view[0] if isinstance(view, tuple) else view
-        data.update({kind: value for kind, value in view.items() if kind != "text/plain"})
-        return data, metadata
+        data = self.widget._repr_mimebundle_() | {"text/plain": repr(self)}
+        if not self.png:
+            return data | {"text/html": self.html}, {}
+        about = {"alt": self.view.alt, "width": int(self.view.image.width)}
+        return data | {"image/png": base64.b64encode(self.png).decode()}, {"image/png": about}

@@ -1,15 +1,14 @@
 """Figures in the workbook's one style.
 
-Colours are Okabe and Ito's, which colour-blind readers tell apart; each line also has its own
-dash, so that no meaning hangs on colour. The ground is opaque white, readable in a dark theme too.
-Figures are made without pyplot: nothing is displayed by itself, and nothing has to be closed.
+Colours are Okabe and Ito's, which colour-blind readers tell apart, and each line has its own dash.
+The ground is opaque white, readable in a dark theme too. Without pyplot: nothing is to be closed.
 
     fig, ax = subplots()
     ax.plot(x, y, **LINES[0], label="train")
     show(fig, "The loss falls for ten epochs, then stays level near 1.2.")
 
-The text given to `show` is the finding, in a sentence: it is printed beneath the figure, is the
-picture's alternative text where a viewer supports it, and is what nbval compares.
+The text given to `show` is the finding, in a sentence: it stands beneath the figure, is its
+alternative text, and is what nbval compares.
 """
 
 import base64
@@ -20,6 +19,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 # Okabe and Ito, "Color Universal Design" (2008), in an order that keeps neighbours far apart.
@@ -38,23 +38,18 @@ STYLE = {
     "font.size": 11,
     "axes.titlesize": 12,
     "axes.titlelocation": "left",
-    "axes.labelsize": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.8,
     "axes.prop_cycle": matplotlib.cycler(color=COLOURS) + matplotlib.cycler(linestyle=_DASHES),
     "image.interpolation": "nearest",
 }
 
 
 class Picture:
-    """A figure as a notebook shows it: a PNG, and under it the sentence that says what it shows.
-
-    fig: a matplotlib Figure; alt: the finding, in words. `png` holds the bytes.
-    """
+    """A figure as a notebook shows it: a PNG, and under it the sentence that says what it shows."""
 
     def __init__(self, fig: Figure, alt: str):
         self.fig, self.alt = fig, described(alt)
@@ -80,10 +75,8 @@ def described(alt: str) -> str:
     """`alt` with its white space tidied. ValueError: too short to say anything."""
     alt = " ".join(alt.split())
     if len(alt) < 40:
-        raise ValueError(
-            f"a figure needs a sentence that says what it shows (40 characters or more); "
-            f"got {alt!r}, which has {len(alt)}"
-        )
+        wanted = "a sentence that says what it shows (40 characters or more)"
+        raise ValueError(f"a figure needs {wanted}; got {alt!r}, which has {len(alt)}")
     return alt
 
 
@@ -92,8 +85,8 @@ def subplots(
 ) -> tuple[Figure, np.ndarray]:
     """A figure and its axes in the house style: `fig, ax = subplots()`.
 
-    width, height: inches, a hundred page pixels each. `options` go to `Figure.subplots`
-    (`sharex=True`, ...). One panel gives the Axes itself, several an array of them.
+    width, height: inches, a hundred page pixels each. `options` go to `Figure.subplots`. One panel
+    gives the Axes itself, several an array of them.
     """
     with matplotlib.rc_context(STYLE):
         fig = Figure(figsize=(width, height), layout="constrained")
@@ -124,15 +117,11 @@ def curves(history, alt: str, *, title: str = "") -> Picture:
     """
     fig, panels = subplots(1, 2, width=8.4, height=3.4)
     for ax, name, unit in zip(panels, ("loss", "accuracy"), (" (nats)", ""), strict=True):
-        for key, who, line, marker in (
-            (name, "train", LINES[0], "o"),
-            (f"val_{name}", "validation", LINES[1], "s"),
-        ):
+        for i, (who, key) in enumerate((("train", name), ("validation", f"val_{name}"))):
             if key in history:
                 values = history[key]
-                epochs = np.arange(1, len(values) + 1)
-                some = max(1, len(values) // 10)
-                ax.plot(epochs, values, **line, label=who, marker=marker, ms=5, markevery=some)
+                dots = {"marker": MARKERS[i], "ms": 5, "markevery": max(1, len(values) // 10)}
+                ax.plot(np.arange(1, len(values) + 1), values, **LINES[i], **dots, label=who)
         ax.set(xlabel="epoch", ylabel=name + unit)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend(frameon=False, loc="upper right" if name == "loss" else "lower right")
@@ -149,30 +138,18 @@ def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], alt: str) -
     """
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or matrix.shape != (len(class_names),) * 2:
-        raise ValueError(
-            f"expected a square matrix for {len(class_names)} class names, got shape {matrix.shape}"
-        )
+        given = f"{len(class_names)} class names, got shape {matrix.shape}"
+        raise ValueError(f"expected a square matrix for {given}")
     classes = len(class_names)
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     fig, ax = subplots(width=max(4.5, 0.58 * classes + 1.6), height=max(3.8, 0.46 * classes + 1.4))
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(matrix):
-        ax.text(
-            column,
-            row,
-            f"{count:d}",
-            ha="center",
-            va="center",
-            fontsize=9.5,
-            fontweight="bold" if row == column else "normal",
-            color="white" if share[row, column] > 0.65 else "black",
-        )
+        style = {"weight": "normal", "color": "white" if share[row, column] > 0.65 else "black"}
         if row == column:
-            ax.add_patch(
-                matplotlib.patches.Rectangle(
-                    (column - 0.5, row - 0.5), 1, 1, fill=False, ec=BLACK, lw=1.2
-                )
-            )
+            style["weight"] = "bold"
+            ax.add_patch(Rectangle((row - 0.5, row - 0.5), 1, 1, fill=False, ec=BLACK, lw=1.2))
+        ax.text(column, row, f"{count:d}", ha="center", va="center", fontsize=9.5, **style)
     ax.set_xticks(range(classes), class_names, rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(classes), class_names)
     ax.set(xlabel="predicted class", ylabel="true class")
