@@ -6,8 +6,6 @@ A part is anything with `state_dict()` and `load_state_dict()`, or a `numpy.rand
     load("net.npz", net=net, scaler=scaler)      # into objects built the same way
 """
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile
@@ -66,8 +64,7 @@ def check_path(path: str | os.PathLike) -> Path:
 def load(path: str | os.PathLike, **parts) -> None:
     """Read `path` into `parts`, which were built the same way as those saved. All or none changes.
 
-    FileNotFoundError. ValueError: no such file format, a part that is not in the file or does not
-    fit. A file may hold more parts than are asked for.
+    FileNotFoundError. ValueError: no checkpoint, or a part is not in it (more may be) or unlike it.
     """
     stored = _read(Path(path))
     missing = sorted(parts.keys() - stored.keys())

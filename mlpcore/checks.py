@@ -1,7 +1,5 @@
 """What can be wrong with what a reader hands in, said in words: what it is, what it should be."""
 
-from __future__ import annotations
-
 import numpy as np
 
 
@@ -81,3 +79,9 @@ def check_whole(value, name: str, low: int = 1, high: int | None = None) -> None
     if value < low or (high is not None and value > high):
         limit = f"at least {low}" if high is None else f"{low} to {high}"
         raise ValueError(f"{name} is {value}; expected {limit}")
+
+
+def check_choice(value, name: str, options) -> None:
+    """ValueError unless `value` is one of `options`."""
+    if value not in options:
+        raise ValueError(f"{name} is {value!r}; expected one of {list(options)}")

@@ -5,8 +5,6 @@ builds the same features from CIFAR-10's pictures: bytes / 255, then exact PCA f
 training pictures, 128 features. `python -m mlpcore.data NAME` does so and prints what came out.
 """
 
-from __future__ import annotations
-
 import csv
 import os
 import sys

@@ -4,8 +4,6 @@ An `Exercise` runs the reader's own function or class on random cases beside the
 compares a wrong output with what each known mistake would have given (chapters/exercises/).
 """
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -8,8 +8,6 @@ agree to about 1e-9 when `back` is right. A random dy matters: with dy = 1 (what
 error that cancels over the batch goes unseen, and parameters at zero hide products with them.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 

@@ -1,29 +1,19 @@
 """What a training run leaves behind besides weights, and when it should stop."""
 
-from __future__ import annotations
-
 import copy
 import math
 from dataclasses import asdict, dataclass, field
 
-
-class TrainingDiverged(RuntimeError):
-    """The loss is no longer a number; the message names the likely cause.
-
-    From `fit`, `history` holds the epochs before.
-    """
-
-    history: History | None = None
+from .checks import check_choice
 
 
 @dataclass
 class History:
     """What happened in each epoch: history["loss"], history["val_accuracy"], ... are lists.
 
-    loss and accuracy are running means over the epoch's steps, in training mode and while the
-    weights change; val_loss and val_accuracy are measured after it. rate: the last learning rate;
-    seconds: the time the epoch took. best_epoch counts from 0. ended: "finished", "early",
-    "interrupted", "diverged".
+    loss, accuracy: running means over the epoch's steps, in training mode while the weights change;
+    val_loss, val_accuracy: measured after it. rate: the last one; seconds: how long it took.
+    best_epoch counts from 0. ended: "finished", "early", "interrupted" or "diverged".
     """
 
     columns: dict[str, list[float]] = field(default_factory=dict)
@@ -60,6 +50,12 @@ class History:
         self.__init__(**copy.deepcopy(state))
 
 
+class TrainingDiverged(RuntimeError):
+    """The loss is no longer a number; says the likely cause. `history`: the epochs before."""
+
+    history: History | None = None
+
+
 @dataclass
 class EarlyStopping:
     """Stop when `monitor` has not improved by more than `min_delta` for `patience` epochs.
@@ -75,9 +71,7 @@ class EarlyStopping:
         if self.patience < 1 or self.min_delta < 0:
             given = f"patience {self.patience}, min_delta {self.min_delta}"
             raise ValueError(f"EarlyStopping: {given}; expected patience >= 1 and min_delta >= 0")
-        if self.monitor not in ("val_loss", "val_accuracy"):
-            wanted = '"val_loss" or "val_accuracy"'
-            raise ValueError(f"EarlyStopping: monitor is {self.monitor!r}; expected {wanted}")
+        check_choice(self.monitor, "EarlyStopping: monitor", ("val_loss", "val_accuracy"))
 
 
 @dataclass

@@ -3,13 +3,11 @@
 Drawn in float64 from an explicit generator. `gain` makes up for what the activation loses.
 """
 
-from __future__ import annotations
-
 import math
 
 from numpy.random import Generator
 
-from .checks import check_generator
+from .checks import check_choice, check_generator
 
 Shape = tuple[int, int]
 GAINS = {
@@ -58,8 +56,7 @@ def initialiser(name):
     """The initialiser of that name (a function is handed through). ValueError: unknown name."""
     if callable(name):
         return name
-    if name not in INITIALISERS:
-        raise ValueError(f"init: {name!r} is unknown; expected one of {sorted(INITIALISERS)}")
+    check_choice(name, "init", INITIALISERS)
     return INITIALISERS[name]
 
 
@@ -71,6 +68,5 @@ def _fans(shape, rng):
 
 
 def _fan(shape, rng, mode):
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f'init: mode is {mode!r}; expected "fan_in" or "fan_out"')
+    check_choice(mode, "init: mode", ("fan_in", "fan_out"))
     return _fans(shape, rng)[mode == "fan_out"]

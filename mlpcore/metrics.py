@@ -3,15 +3,13 @@
 Labels are integer classes (n,); `predicted` may also be scores (n, K), whose largest counts.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 
 import numpy as np
 
 from .autograd import Tensor, no_grad
-from .checks import check_examples, check_labels, check_whole
+from .checks import check_choice, check_examples, check_labels, check_whole
 from .losses import cross_entropy
 from .module import Module, dtype_of
 
@@ -108,9 +106,7 @@ def _classes(predicted, labels):
 
 def _score(predicted, labels, average, formula):
     """formula: true positives, false positives, false negatives -> (part, whole) of the score."""
-    if average not in ("macro", "micro", "weighted", None):
-        wanted = '"macro", "micro", "weighted" or None'
-        raise ValueError(f"metrics: average is {average!r}; expected {wanted}")
+    check_choice(average, "average", ("macro", "micro", "weighted", None))
     counts = confusion_matrix(predicted, labels)
     tp = np.diag(counts)
     fp, fn = counts.sum(axis=0) - tp, counts.sum(axis=1) - tp

@@ -1,12 +1,11 @@
 """The networks of the two reports, and the general one they are cases of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
-import numpy as np
+from numpy.random import Generator
 
 from . import nn
+from .checks import check_choice
 from .nn import Dropout, Linear, Module, Residual, Sequential
 
 ACTIVATIONS = {
@@ -22,7 +21,7 @@ NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 def mlp(
     sizes: Sequence[int],
     *,
-    rng: np.random.Generator,
+    rng: Generator,
     activation: str | None = "relu",
     norm: str | None = None,
     dropout: float = 0.0,
@@ -45,31 +44,28 @@ def mlp(
 
 def _after(width, activation, norm, dropout, rng) -> list[Module]:
     """What comes after a linear layer: norm, activation and dropout, as far as asked for."""
-    for what, name, known in (("norm", norm, NORMS), ("activation", activation, ACTIVATIONS)):
-        if name is not None and name not in known:
-            raise ValueError(f"mlp: {what} is {name!r}; expected one of {sorted(known)} or None")
+    check_choice(norm, "mlp: norm", [*NORMS, None])
+    check_choice(activation, "mlp: activation", [*ACTIVATIONS, None])
     layers = [NORMS[norm](width)] if norm else []
     layers += [ACTIVATIONS[activation]()] if activation else []
     return layers + ([Dropout(dropout, rng)] if dropout else [])
 
 
-def baseline(rng: np.random.Generator) -> Sequential:
+def baseline(rng: Generator) -> Sequential:
     """Report B's baseline (its table 1): 128-128-10 with GELU, 17,802 parameters."""
     return mlp((128, 128, 10), rng=rng, activation="gelu")
 
 
-def report_a_best(rng: np.random.Generator) -> Sequential:
+def report_a_best(rng: Generator) -> Sequential:
     """Report A's best (its 2.2): 64-32-10, batch norm, ReLU, dropout 0.25, Xavier normal."""
     return mlp((128, 64, 32, 10), rng=rng, norm="batch", dropout=0.25, init="xavier_normal")
 
 
-def report_b_best(
-    rng: np.random.Generator, *, activation="gelu", norm: str | None = "batch", dropout=0.2
-) -> Sequential:
+def report_b_best(rng: Generator, *, activation="gelu", norm="batch", dropout=0.2) -> Sequential:
     """Report B's best (its table 14), 168,202 parameters.
 
-    Its residual block is taken as two linear layers of 256, with activation and dropout between
-    them: a reading that gives the report's parameter count, and its accuracy.
+    Its residual block is read as two linear layers of 256, with activation and dropout between
+    them: this gives the report's parameter count, and its accuracy.
     """
     after = (256, activation, norm, dropout, rng)
     return Sequential(

@@ -113,14 +113,10 @@ class StandardScaler(_Scaler):
 class PCA(_Transformer):
     """Exact principal component analysis: the eigenvectors of the covariance, largest first.
 
-    Works in float64 on slices of rows, so 50,000 x 3,072 bytes of pixels need well under 1 GB.
-    Each component's sign is chosen so that its entry of largest magnitude is positive: an
-    eigenvector's sign is arbitrary, and would otherwise vary from one machine to the next.
-
-    Fitted arrays: `mean` (d,), `components` (k, d) with orthonormal rows, `explained_variance`
-    (k,) (divided by n - 1), `explained_variance_ratio` (k,), `scale` (): the input is multiplied
-    by it first (1/255 turns bytes into [0, 1] without a float copy of all the pictures).
-    Source: Pearson 1901; Hotelling 1933.
+    `mean` (d,), `components` (k, d) with orthonormal rows, `explained_variance` (k,) (divided by
+    n - 1), `explained_variance_ratio` (k,). The input is multiplied by `scale` first: 1/255 turns
+    bytes into [0, 1], in float64, some rows at a time. An eigenvector's sign is arbitrary: here the
+    entry of largest magnitude in a component is positive, on every machine. Pearson 1901.
     """
 
     _state = ("mean", "components", "explained_variance", "explained_variance_ratio", "scale")

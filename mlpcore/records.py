@@ -3,8 +3,6 @@
 A record: what made the run (data, configuration, seed), what came out, and on which machine.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import platform

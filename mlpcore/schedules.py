@@ -4,8 +4,6 @@
 and a resumed run goes on where it was. [eq:schedules] chapter 10.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 
