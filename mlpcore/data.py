@@ -197,7 +197,12 @@ def from_file(
     path = Path(path)
     if path.suffix.lower() not in (".npz", ".csv"):
         raise ValueError(f"{path.name} is neither .npz nor .csv")
-    parts = _read_npz(path) if path.suffix.lower() == ".npz" else [_read_csv(path, label)]
+    file = read_npz(path) if path.suffix.lower() == ".npz" else _read_csv(path, label)
+    keys = ("X", "y") if "X" in file else ("X_train", "y_train", "X_test", "y_test")
+    if not file.keys() >= set(keys):
+        wanted = "X and y, or X_train, y_train, X_test and y_test"
+        raise ValueError(f"{path.name} holds {sorted(file)}; expected {wanted}")
+    parts = [(file[X], file[y]) for X, y in zip(keys[::2], keys[1::2], strict=True)]
     for X, y in parts:
         if y.dtype.kind not in "biuU" or y.size != len(check_matrix(X)):
             wanted = f"{len(X)} integers or names, one for each row of X"
@@ -214,16 +219,7 @@ def from_file(
     return Dataset(path.stem, *data, note=f"read from {path.name}")
 
 
-def _read_npz(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    file = read_npz(path)
-    for pairs in ([("X", "y")], [("X_train", "y_train"), ("X_test", "y_test")]):
-        if all(key in file for pair in pairs for key in pair):
-            return [(file[X], file[y]) for X, y in pairs]
-    wanted = "X and y, or X_train, y_train, X_test and y_test"
-    raise ValueError(f"{path.name} holds {sorted(file)}; expected {wanted}")
-
-
-def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
+def _read_csv(path: Path, label: str | None) -> dict[str, np.ndarray]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
@@ -248,7 +244,8 @@ def _read_csv(path: Path, label: str | None) -> tuple[np.ndarray, np.ndarray]:
             features[:] = np.array(row[:column] + row[column + 1 :], np.float64)
         except ValueError as error:
             raise ValueError(f"{path.name}, line {line}: {error}") from None
-    return X, np.array(y, int if all(name.lstrip("-").isdecimal() for name in y) else str)
+    whole = all(name.lstrip("-").isdecimal() for name in y)
+    return {"X": X, "y": np.array(y, int if whole else str)}
 
 
 def main(arguments: list[str]) -> None:

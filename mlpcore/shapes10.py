@@ -79,11 +79,11 @@ def _rgb(lightness, chroma, hue):
     return lightness[..., None] + chroma[..., None] * np.cos(hue[..., None] + thirds)
 
 
-def _paint(canvas, kinds, centre, radius, turn, stretch, colour):
+def _paint(canvas, kinds, colour, right, up, radius, turn, stretch):
     """Paint on each picture one shape: `kinds` (n,), `colour` (n, 1, 1, 3), else (n, 1, 1)."""
     size = canvas.shape[1]
     x, y = _axes(size)
-    x, y, cos, sin = x - centre[0], y - centre[1], np.cos(turn) / radius, np.sin(turn) / radius
+    x, y, cos, sin = x - right, y - up, np.cos(turn) / radius, np.sin(turn) / radius
     x, y = (cos * x + sin * y) / stretch, (cos * y - sin * x) * stretch
     outside = np.empty_like(x)
     for kind, implicit in enumerate(SHAPES.values()):
@@ -112,43 +112,21 @@ def _draw_chunk(labels, rng, size, difficulty):
     canvas = _rgb(shade, uniform(0.1, 0.3), turns + normal(spread["hue"]))
 
     for _ in range(round(spread["clutter"])):
-        _paint(
-            canvas,
-            kinds=rng.integers(len(SHAPES), size=n),
-            centre=(uniform(-1.1, 1.1), uniform(-1.1, 1.1)),
-            radius=uniform(0.12, 0.35),
-            turn=uniform(0, 2 * np.pi),
-            stretch=np.float32(1),
-            colour=_rgb(lightness + normal(0.3), uniform(0.1, 0.3), uniform(0, 2 * np.pi)),
-        )
+        kinds, right, up = rng.integers(len(SHAPES), size=n), uniform(-1.1, 1.1), uniform(-1.1, 1.1)
+        radius, turn = uniform(0.12, 0.35), uniform(0, 2 * np.pi)
+        colour = _rgb(lightness + normal(0.3), uniform(0.1, 0.3), uniform(0, 2 * np.pi))
+        _paint(canvas, kinds, colour, right, up, radius, turn, stretch=1)
 
     contrast = np.sign(uniform(-1, 1)) * uniform(max(0.5 - spread["contrast"], 0), 0.5)
     hue = 3 * turns + 2 + normal(spread["shape_hue"])  # not in the background's order
-    _paint(
-        canvas,
-        kinds=labels,
-        centre=(normal(spread["centre"]), normal(spread["centre"])),
-        radius=uniform(0.6 - spread["radius"], 0.6 + spread["radius"]),
-        turn=normal(spread["turn"]),
-        stretch=np.exp(normal(spread["stretch"])),
-        colour=_rgb(lightness + contrast, uniform(0.1, 0.3), hue),
-    )
+    right, up = normal(spread["centre"]), normal(spread["centre"])
+    radius = uniform(0.6 - spread["radius"], 0.6 + spread["radius"])
+    turn, stretch = normal(spread["turn"]), np.exp(normal(spread["stretch"]))
+    colour = _rgb(lightness + contrast, uniform(0.1, 0.3), hue)
+    _paint(canvas, labels, colour, right, up, radius, turn, stretch)
     # Noise comes last: only its count depends on the size, so that a seed means the same scenes.
     canvas += spread["noise"] * rng.standard_normal(canvas.shape, dtype=np.float32)
     return (np.clip(canvas, 0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-def _draw(n, rng, size, difficulty):
-    """One split, shuffled."""
-    # A chunk has its own generator and is always drawn whole: more pictures leave the first alone.
-    images, labels = np.empty((n, size, size, 3), np.uint8), np.empty(n, np.int64)
-    places = rng.permutation(n)
-    in_turn = np.arange(CHUNK) % len(SHAPES)
-    for i, child in enumerate(rng.spawn(-(-n // CHUNK))):
-        place = places[i * CHUNK : (i + 1) * CHUNK]
-        images[place] = _draw_chunk(in_turn, child, size, difficulty)[: len(place)]
-        labels[place] = in_turn[: len(place)]
-    return images, labels
 
 
 def draw_shapes(
@@ -176,6 +154,14 @@ def draw_shapes(
     if not 0 <= difficulty <= 2:
         raise ValueError(f"difficulty is {difficulty}; expected 0 (plain) to 2 (1 is the usual)")
     size, difficulty = int(size), float(difficulty)  # NumPy's own would turn all into float64
-    train_rng, test_rng = np.random.default_rng(seed).spawn(2)
-    train = _draw(n_train, train_rng, size, difficulty)
-    return *train, *_draw(n_test, test_rng, size, difficulty)
+    drawn, in_turn = [], np.arange(CHUNK) % len(SHAPES)
+    for n, rng in zip((n_train, n_test), np.random.default_rng(seed).spawn(2), strict=True):
+        images, labels = np.empty((n, size, size, 3), np.uint8), np.empty(n, np.int64)
+        places = rng.permutation(n)
+        # Each chunk has its own generator and is drawn whole: more pictures leave the first alone.
+        for i, child in enumerate(rng.spawn(-(-n // CHUNK))):
+            place = places[i * CHUNK : (i + 1) * CHUNK]
+            images[place] = _draw_chunk(in_turn, child, size, difficulty)[: len(place)]
+            labels[place] = in_turn[: len(place)]
+        drawn += [images, labels]
+    return tuple(drawn)

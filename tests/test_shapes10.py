@@ -116,7 +116,7 @@ def painted(name, size, turn=0.0, stretch=1.0):
     """One white shape of radius 0.7 on black: (S, S) cover of each pixel."""
     canvas, one = np.zeros((1, size, size, 3)), np.ones((1, 1, 1))
     kinds = np.array([CLASS_NAMES.index(name)])
-    _paint(canvas, kinds, (0 * one, 0 * one), 0.7 * one, turn * one, stretch * one, one[None])
+    _paint(canvas, kinds, one[None], 0 * one, 0 * one, 0.7 * one, turn * one, stretch * one)
     return canvas[0, :, :, 0]
 
 
