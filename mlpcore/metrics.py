@@ -3,7 +3,7 @@
 Labels are integer classes (n,); `predicted` may also be scores (n, K), whose largest counts.
 """
 
-import time
+import timeit
 from collections.abc import Callable
 
 import numpy as np
@@ -86,11 +86,7 @@ def count_parameters(net) -> int:
 
 def inference_time(net, X, repeats: int = 5) -> float:
     """Seconds to predict all of `X`: the median of `repeats` runs after one to warm up."""
-    seconds = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        predict(net, X)
-        seconds.append(time.perf_counter() - start)
+    seconds = timeit.repeat(lambda: predict(net, X), number=1, repeat=repeats + 1)
     return float(np.median(seconds[1:]))
 
 

@@ -1,7 +1,7 @@
 """Preparing data: scaling, principal components, one-hot labels, splits and mini-batches.
 
-Every transformer here is fitted on the training rows only and then applied to any rows: what is
-learnt from test rows (even a mean) is a leak. Rows are examples, columns are features.
+Rows are examples. A transformer is fitted on the training rows alone: what is learnt from test
+rows, even a mean, is a leak.
 """
 
 from __future__ import annotations
