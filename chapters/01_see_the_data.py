@@ -47,7 +47,7 @@ print(data.describe())
 # |---|---|
 # | 5,000 rows of each class | A 2.1.1, B 1.3 |
 # | no missing values | B 1.3 |
-# | mean $-1.59374025$, standard deviation $1.1688637$: "close to 0" and "to 1" | A 2.1.1 |
+# | standard deviation $1.1688637$, "very close to 1"; mean $-1.59374025$, "close to 0" | A 2.1.1 |
 # | "no significant scale variation" between features | B 2.1 |
 # | "all features conform to a normal distribution" | B 2.1 |
 #
@@ -217,8 +217,8 @@ print(f"keeps most at {most:.0f} degrees, least at {least:.0f}")
 # \qquad m = \frac1n \sum_j R_j
 # $$
 #
-# Now each column of $\tilde R$ has mean 0, and so have the scores $\tilde R v$ of any direction $v$. Their
-# variance is
+# Now each column of $\tilde R$ has mean 0, and so have the scores $\tilde R v$ of any direction $v$.
+# Their variance is
 #
 # $$
 # \begin{aligned}
@@ -231,9 +231,9 @@ print(f"keeps most at {most:.0f} degrees, least at {least:.0f}")
 #
 # $C$ is the **covariance** of the pixels.
 #
-# **Why kept + lost is constant.** A row $x$ of $\tilde R$, its foot on the line and the mean make a right
-# triangle. By Pythagoras $|x|^2 = t^2 + (\text{distance})^2$. The line cannot change $|x|^2$. So keeping
-# the most variance *is* losing the least.
+# **Why kept + lost is constant.** A row $x$ of $\tilde R$, its foot on the line and the mean make a
+# right triangle. By Pythagoras $|x|^2 = t^2 + (\text{distance})^2$. The line cannot change $|x|^2$. So
+# keeping the most variance *is* losing the least.
 #
 # **Which $v$ is best?** $C$ is symmetric, so it has $d$ orthonormal eigenvectors $v_1, \dots, v_d$ with
 # $C v_i = \lambda_i v_i$. Number them so that $\lambda_1 \ge \lambda_2 \ge \dots$ Any direction is a
@@ -309,12 +309,16 @@ for k in (1, 8, 64):
 # %% [markdown]
 # ## Get it from the singular values
 #
-# There is a second road. Every matrix has a singular value decomposition $\tilde R = U S V^T$, with $U$ and
-# $V$ orthonormal and $S$ diagonal. (Its $V$ has components as columns; NumPy returns the $V^T$, whose
-# rows they are.) Put it into $C$; $U^T U = I$ drops out:
+# There is a second road. Every matrix has a singular value decomposition $\tilde R = U S V^T$, with
+# orthonormal columns in $U$ and in $V$, and $S$ diagonal. (This $V$ has the components as columns;
+# NumPy returns its transpose, where they are rows.) Put it into $C$; $U^T U = I$ drops out:
 #
 # $$
-# C = \frac{\tilde R^T \tilde R}{n-1} = \frac{V S\,U^T U\,S V^T}{n-1} = V\,\frac{S^2}{n-1}\,V^T
+# \begin{aligned}
+# C = \frac{\tilde R^T \tilde R}{n-1}
+# &= \frac{V S\,U^T U\,S V^T}{n-1} \\
+# &= V\,\frac{S^2}{n-1}\,V^T
+# \end{aligned}
 # $$
 #
 # So the right singular vectors *are* the components, and $\lambda_i = s_i^2 / (n-1)$. $C$ is never
@@ -373,7 +377,7 @@ def faults(R, y):
     return {
         "no fault": (m, right[:16]),
         "not centred": (0 * m, directions(R)[:16]),
-        "each picture centred, not each pixel": (0 * m, directions(R - pixel_mean)[:16]),
+        "pictures centred, not pixels": (0 * m, directions(R - pixel_mean)[:16]),
         "fitted on one class": (R[y == 0].mean(axis=0), directions(own)[:16]),
         "rows and columns mixed up": (m, right.T[:16]),
         "the smallest eigenvectors": (m, right[-16:]),
@@ -437,9 +441,10 @@ Explorer(
 # All of them at once:
 
 # %%
+print(" " * 29, "V V^T   mean 0  uncorr. lost")
 for fault, passed in PASSED.items():
-    caught = [check for check, good in passed.items() if not good]
-    print(f"{fault:37}", "caught by", len(caught), "of 4:", caught[-1] if caught else "-")
+    words = ["passes" if good else "caught" for good in passed.values()]
+    print(f"{fault:29}", *(f"{word:7}" for word in words))
 
 # %% [markdown]
 # - **$V V^T = I$** holds for any set of perpendicular directions, good or bad. It catches only the
@@ -472,7 +477,8 @@ image_grid(
 # How bright it is; then, twice, which colour; then whether the light falls from above or from the side.
 # Fine detail comes late, as few pictures share it.
 #
-# The slider adds one component after another: $\hat R = X_{:k} V_{:k} + m$.
+# The slider adds one component after another: $\hat R = X V + m$ with the first $k$ columns of $X$ and
+# the first $k$ rows of $V$.
 #
 # **Predict first**: what do you see at $k = 0$? Which comes back first, the colour or the shape? How
 # many components do *you* need to name the shapes?
@@ -625,9 +631,9 @@ Explorer(
 )
 
 # %% [markdown]
-# With 100 rows nearly everything passes for normal. With all, components 2 and 3 are too flat, and most
-# others have both too sharp a peak and too heavy tails: the ends of the QQ plot bend away, up on the
-# right and down on the left.
+# With 100 rows most pass for normal. With all, components 2 and 3 are too flat, and most others have
+# both too sharp a peak and too heavy tails: the ends of the QQ plot bend away, up on the right and
+# down on the left.
 
 # %% [markdown]
 # ## Read a p-value
@@ -647,8 +653,8 @@ print(f"kurtosis: measured / formula {stats.kurtosis(samples).std() / np.sqrt(24
 print(f"at n = 50,000 the units are {np.sqrt(6 / 50_000):.2f} and {np.sqrt(24 / 50_000):.2f}")
 
 # %% [markdown]
-# With 50,000 rows the test notices a kurtosis of 0.1, which no eye sees and no network minds. To know
-# what a rejection is worth, we test three sets of 128 columns, at $p < 0.05$:
+# A kurtosis of 0.1, which no eye sees, is then several units. To know what a rejection is worth, we
+# test three sets of 128 columns, at $p < 0.05$:
 #
 # - our features;
 # - numbers drawn from an exact normal;
@@ -684,7 +690,7 @@ show(
 # - **Exactly normal** columns are rejected at any size about 5 times in 100: that is what $p < 0.05$
 #   means. With 128 tests, expect 6 false alarms. Bonferroni's remedy: ask for $p < 0.05/128$.
 # - **Large $n$ rejects everything** that is not *exactly* normal, the harmless sums too. And small $n$
-#   accepts everything. "The test did not reject" mostly tells you how many rows there were.
+#   lets much pass. "The test did not reject" mostly tells you how many rows there were.
 #
 # So do not ask *whether* it differs, but *by how much*: the **effect size**. Here, the kurtosis itself.
 
@@ -737,8 +743,8 @@ for claim, holds in VERDICTS.items():
     print(f"{claim:38}", "holds" if holds else "does not hold")
 
 # %% [markdown]
-# Does a network mind? No. Nothing in chapters 03 to 07 assumes normal inputs. What it does feel is
-# scale, and far-off values. A claim can be wrong and harmless; you know which only after testing.
+# Does a network mind? No. Nothing in its training assumes normal inputs. What it does feel is scale,
+# and far-off values. A claim can be wrong and harmless; you know which only after testing.
 
 # %% [markdown]
 # ## Look for correlations
@@ -791,8 +797,8 @@ Explorer(
 #
 # How can it vanish over all? Let $\mu_c$ be the mean row of class $c$'s features and $C_c$ their
 # covariance, here divided by the number of rows. There are $K$ classes of equal size, and the overall
-# mean is 0. Write a row of class $c$ as $x = \mu_c + (x - \mu_c)$. In the mean of $x^T x$ over the class
-# the mixed terms vanish, since $x - \mu_c$ has mean 0 there:
+# mean is 0. Write a row of class $c$ as $x = \mu_c + (x - \mu_c)$. In the mean of $x^T x$ (a $d$ by $d$
+# matrix) over the class the mixed terms vanish, since $x - \mu_c$ has mean 0 there:
 #
 # $$
 # \underbrace{C_X}_{\substack{\text{all rows:}\\ \text{diagonal}}}
@@ -833,6 +839,8 @@ image_grid(
 # %%
 distance = np.linalg.norm(means[:, None] - means, axis=2)
 spread = np.sqrt(np.trace(within))
+
+# %%
 a, b = np.unravel_index((distance + 99 * np.eye(10)).argmin(), (10, 10))
 print("the most alike:", data.class_names[a], "and", data.class_names[b])
 print(f"spread / distance of these two: {spread / distance[a, b]:.0f}")
@@ -865,10 +873,13 @@ show(fig, "Distances between class means, all well below the spread; smallest be
 
 # %%
 explained = np.diag(between) / np.diag(within + between)
+best = np.argsort(-explained)[:4]
+
+# %%
 fig, ax = subplots(width=7.4, height=3)
 ax.vlines(number, 0, explained, color=BLUE, lw=2)
 ax.plot(number, explained, ls="", marker="o", ms=4, color=BLUE)
-for i in np.argsort(-explained)[:4]:
+for i in best:
     ax.annotate(f"{i + 1}", (i + 1, explained[i]), xytext=(5, 2), textcoords="offset points")
 ax.set(xlabel="component", ylabel="share of variance\nbetween classes", ylim=(0, None))
 show(
@@ -881,7 +892,6 @@ show(
 # The widest feature is of no use: brightness says nothing about the shape. What are the best four?
 
 # %%
-best = np.argsort(-explained)[:4]
 scaled = V128[best] / np.abs(V128[best]).max(axis=1, keepdims=True)
 image_grid(
     0.5 + 0.5 * scaled.reshape(4, side, side, 3),
@@ -952,53 +962,63 @@ Explorer(
 
 # %% [markdown]
 # Components 2 and 3 together are the colour wheel, and the classes' means stand around it in the order
-# of the list. So disc and cross, on opposite sides, can be told apart by colour. Disc and ring cannot,
-# by any two components. A wheel has a hole or a flat middle, not a peak: hence the low kurtosis.
+# of the list. Disc and cross, on opposite sides, differ in colour. Cross and stripes, or disc and ring,
+# stand side by side; 11 and 12 say a little more about those. A wheel has a flat middle, not a peak:
+# hence the negative kurtosis.
 
 # %% [markdown]
 # ## Classify by the nearest mean
 #
 # The plainest classifier: say the class whose mean is nearest. It has no layers and takes no steps.
-# Means come from nine tenths of the training rows, the score from the tenth. Two ways to measure
-# distance: plain, and with each feature divided by its deviation within the classes, so that wide
-# features do not drown the others.
+# Means and deviations come from nine tenths of the training rows, the score from the tenth. Distance
+# can be plain, or *scaled*: each feature first divided by its deviation.
 #
 # **Predict first**: guessing scores 0.10; softmax regression's score stands in chapter 00's table. And
-# the nearest mean's?
+# the nearest mean's? If scaling helps, why: because the loud component 1 says nothing, or because two
+# telling components, 11 and 12, are too quiet to be heard? Both suspects are tested too: leave 1 out;
+# make 11 and 12 as wide as 2.
 
 
 # %%
-def nearest_mean(labels, scale):
+def nearest_mean(labels, weights):
     centres = np.array([X[kept_rows][labels == c].mean(axis=0) for c in range(10)])
-    squares = (((X[held, None] - centres) / scale) ** 2).sum(axis=2)
-    return squares.argmin(axis=1)
+    return (((X[held, None] - centres) * weights) ** 2).sum(axis=2).argmin(axis=1)
 
 
 # %%
-inner = np.sqrt(np.diag(within))
+scale = X[kept_rows].std(axis=0)
+without_first, widened = np.ones(128), np.ones(128)
+without_first[0] = 0
+widened[best[2:]] = scale[best[0]] / scale[best[2:]]
 shuffled = np.random.default_rng(0).permutation(y[kept_rows])
+
+# %%
+widest, *_, third, fourth = best + 1
 guesses = {
     "plain distance": nearest_mean(y[kept_rows], 1.0),
-    "scaled distance": nearest_mean(y[kept_rows], inner),
-    "scaled, labels shuffled": nearest_mean(shuffled, inner),
+    "without component 1": nearest_mean(y[kept_rows], without_first),
+    f"{third} and {fourth} as wide as {widest}": nearest_mean(y[kept_rows], widened),
+    "scaled distance": nearest_mean(y[kept_rows], 1 / scale),
+    "scaled, labels shuffled": nearest_mean(shuffled, 1 / scale),
 }
 accuracy = {name: (guess == y[held]).mean() for name, guess in guesses.items()}
 
 # %%
-fig, ax = subplots(width=7, height=2)
-lengths = ax.barh(list(accuracy), list(accuracy.values()), color=[BLUE, ORANGE, "#999999"])
+fig, ax = subplots(width=7, height=2.6)
+lengths = ax.barh(list(accuracy), list(accuracy.values()), color=[BLUE] * 4 + ["#999999"])
 ax.bar_label(lengths, fmt="{:.2f}", padding=9)
 ax.axvline(0.1, color="black", ls=":", lw=1.5)
 ax.invert_yaxis()
 ax.set(xlabel="accuracy on held-out rows (dotted: guessing)", xlim=(0, 0.5))
 show(
     fig,
-    "Accuracy of the nearest mean: well above guessing with plain distance, higher with scaled "
-    "distance, and no better than guessing once the labels are shuffled.",
+    "Accuracy of the nearest mean: well above guessing with plain distance, hardly better without "
+    "component 1, much better with two components widened, best scaled; guessing if shuffled.",
 )
 
 # %% [markdown]
-# - Scaling helps *here*, because plain distance listens mostly to brightness, which says nothing.
+# - Component 1 was not to blame: all classes have nearly the same mean there, so it adds nearly the
+#   same to all ten distances. Scaling helps because it lets the quiet, telling components speak.
 # - Ten means come close to softmax regression. Beating that takes more than means: hidden layers.
 # - **The last bar is a trap.** B 2.1 lists "shuffling the labels to eliminate any inherent order". Done
 #   to the labels alone it destroys the data: each picture gets some other picture's label. Surely meant
@@ -1023,7 +1043,7 @@ draw_confusion(
 # Neighbours in the list: the ones whose means are close. All 45 pairs of classes:
 
 # %%
-apart = np.linalg.norm((means[:, None] - means) / inner, axis=2)
+apart = np.linalg.norm((means[:, None] - means) / scale, axis=2)
 upper = np.triu_indices(10, 1)
 fig, ax = subplots(width=6.4, height=3.2)
 ax.plot(apart[upper], (counts + counts.T)[upper], ls="", marker="o", color=BLUE)
@@ -1093,6 +1113,8 @@ Explorer(
 
 # %%
 agree = {n: (y[five_nearest(w, held[:500])] == y[held[:500], None]) for n, w in METRICS.items()}
+
+# %%
 fig, ax = subplots(width=7, height=2)
 for place, values in enumerate(agree.values()):
     each = values.mean(axis=1)
@@ -1137,6 +1159,7 @@ pca_yourself.check(my_pca)
 # %% [markdown]
 # **Exercise 2.** From *all* eigenvalues, largest first, compute the share of variance that the first
 # 1, 2, 3, ... components keep, and the smallest number of components that keep at least `share`.
+# Hints: `how_many.hint()`.
 
 
 # %%
@@ -1149,7 +1172,8 @@ def my_number(eigenvalues, share):
 how_many.check(my_number)
 
 # %% [markdown]
-# **Exercise 3.** Skewness and excess kurtosis of each column of `X` (n, d). Without SciPy.
+# **Exercise 3.** Skewness and excess kurtosis of each column of `X` (n, d), without SciPy.
+# Hints: `shape_of.hint()`.
 
 
 # %%
@@ -1163,7 +1187,8 @@ shape_of.check(my_shape)
 
 # %% [markdown]
 # **Exercise 4.** From `X` (n, d) and labels `y` (n,) of 0, ..., K - 1: the class means (K, d), all
-# distances between them (K, K), and the pair of classes that are most alike.
+# distances between them (K, K), and the pair of classes that are most alike (smallest distance).
+# Hints: `most_alike.hint()`.
 
 
 # %%
@@ -1178,7 +1203,7 @@ most_alike.check(my_pair)
 
 # %% [markdown]
 # **Exercise 5** (find the slip). Report A: "a standard derivation of 1.1688637 and mean −1.59374025.
-# [...] the mean is close to 0". What is wrong, and how do you know without their data?
+# [...] mean is close to 0". What is wrong, and how do you know without their data?
 #
 # <details><summary>Answer</summary>
 #
