@@ -3,13 +3,12 @@
 All act element by element on arrays of any shape, except `softmax`: along the last axis.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
 from . import fast
+from .checks import check_choice
 from .operation import operation
 
 
@@ -80,14 +79,13 @@ def gelu(x: np.ndarray, *, approximate: str = "none"):
     [eq:gelu] chapter 04, report B (20)-(22); [eq:gelu-backward] chapter 04, report B (23);
     [eq:gelu-tanh] chapter 04. ValueError for another form.
     """
+    check_choice(approximate, "gelu: approximate", ("none", "tanh"))
     if approximate == "none":
         Phi = fast.normal_cdf(x)
-    elif approximate == "tanh":
+    else:
         c = math.sqrt(2 / math.pi)
         t = np.tanh(c * (x + 0.044715 * x * x * x))
         Phi = 0.5 * (1 + t)
-    else:
-        raise ValueError(f'gelu: approximate is {approximate!r}; expected "none" or "tanh"')
     y = x * Phi
 
     def back(dy):

@@ -18,6 +18,7 @@ from .operation import Recordable
 
 _clock = itertools.count()  # a tensor made later has a larger number: the backward order
 _recording = True
+_used_up = object()  # stands in for the `back` of a graph that has been walked
 
 
 @contextmanager
@@ -40,14 +41,8 @@ class Tensor(Recordable):
     """
 
     __slots__ = (
-        "_back",
-        "_made_by",
-        "_number",
-        "_parents",
-        "data",
-        "grad",
-        "requires_grad",
-        "version",
+        *("_back", "_made_by", "_number", "_parents"),
+        *("data", "grad", "requires_grad", "version"),
     )
     __array_ufunc__ = None  # array + Tensor asks the Tensor, and np.exp(Tensor) is an error
 
@@ -104,10 +99,8 @@ class Tensor(Recordable):
         parameter changed since the forward pass, or where nothing was recorded.
         """
         if gradient is None and self.data.size != 1:
-            raise ValueError(
-                f"backward: this tensor has shape {self.shape}; start from a scalar loss, or give "
-                "a gradient of that shape"
-            )
+            how = "start from a scalar loss, or give a gradient of that shape"
+            raise ValueError(f"backward: this tensor has shape {self.shape}; {how}")
         gradient = np.ones_like(self.data) if gradient is None else np.asarray(gradient)
         if gradient.shape != self.shape:
             raise ValueError(f"backward: gradient {gradient.shape}; expected {self.shape}")
@@ -131,10 +124,8 @@ class Tensor(Recordable):
                     continue
                 d = received[place] if place < len(received) else None
                 if d is None:
-                    raise RuntimeError(
-                        f"backward: {tensor._made_by} gives no gradient for its argument "
-                        f"{place + 1}"
-                    )
+                    given = f"{tensor._made_by} gives no gradient for its argument {place + 1}"
+                    raise RuntimeError(f"backward: {given}")
                 if parent._back is None:
                     parent.accumulate(d)
                 elif parent in gradients:
@@ -256,8 +247,3 @@ def _in_dtype(value, dtype):
         return value
     floats = isinstance(value, np.ndarray | np.floating) and value.dtype.kind == dtype.kind == "f"
     return np.asarray(value, dtype) if floats else value
-
-
-def _used_up(dy):
-    """Stands in for the `back` of a graph that has been walked."""
-    raise RuntimeError("backward: this graph was used up")

@@ -10,8 +10,6 @@ y += a * x         axpy(a, x, y)     one pass over memory, no temporary
 np.zeros(n)        aligned_zeros(n)  starts where a cache line does: products read it faster
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import threading

@@ -1,9 +1,8 @@
 """Losses: one number for a batch, and its gradient. A lower loss is a better prediction."""
 
-from __future__ import annotations
-
 import numpy as np
 
+from .checks import check_share
 from .operation import operation
 
 
@@ -43,8 +42,7 @@ def _targets(logits, labels, smoothing):
     if logits.ndim != 2 or len(logits) == 0:
         raise ValueError(f"cross_entropy: logits have shape {logits.shape}; expected (n, K), n > 0")
     n, K = logits.shape
-    if not 0 <= smoothing < 1:
-        raise ValueError(f"cross_entropy: label_smoothing is {smoothing}; expected 0 <= e < 1")
+    check_share(smoothing, "cross_entropy: label_smoothing")
     if labels.dtype.kind in "iu":
         if labels.shape != (n,):
             raise ValueError(
@@ -53,10 +51,8 @@ def _targets(logits, labels, smoothing):
             )
         t = np.arange(K)[:, None] == labels
         if np.count_nonzero(t) < n:
-            raise ValueError(
-                f"cross_entropy: labels run from {labels.min()} to {labels.max()}; "
-                f"{K} logits a row allow 0 to {K - 1}"
-            )
+            given = f"labels run from {labels.min()} to {labels.max()}"
+            raise ValueError(f"cross_entropy: {given}; {K} logits a row allow 0 to {K - 1}")
         t = t.astype(logits.dtype)
     elif labels.dtype.kind == "f":
         if labels.shape != (n, K):
@@ -81,10 +77,8 @@ def mse(prediction: np.ndarray, target: np.ndarray):
     """
     prediction, target = np.asarray(prediction), np.asarray(target)
     if prediction.shape != target.shape or prediction.size == 0:
-        raise ValueError(
-            f"mse: prediction {prediction.shape} and target {target.shape}; "
-            "expected the same shape, not empty"
-        )
+        given = f"prediction {prediction.shape} and target {target.shape}"
+        raise ValueError(f"mse: {given}; expected the same shape, not empty")
     difference = prediction - target
     loss = (difference * difference).mean()
 

@@ -107,20 +107,14 @@ class Module:
     def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
         """Copy `state` into this module. ValueError, nothing changed: names or shapes differ."""
         arrays = self._arrays()
-        missing, unknown = (
-            sorted(arrays.keys() - state.keys()),
-            sorted(state.keys() - arrays.keys()),
-        )
-        if missing or unknown:
-            raise ValueError(
-                f"load_state_dict: another network's state; missing {missing}, unknown {unknown}"
-            )
+        if arrays.keys() != state.keys():
+            missing, unknown = sorted(arrays.keys() - state), sorted(state.keys() - arrays)
+            given = f"missing {missing}, unknown {unknown}"
+            raise ValueError(f"load_state_dict: another network's state; {given}")
         for name, array in arrays.items():
-            if np.shape(state[name]) != array.shape:
-                raise ValueError(
-                    f"load_state_dict: {name} has shape {np.shape(state[name])}; this network's "
-                    f"is {array.shape}"
-                )
+            if (shape := np.shape(state[name])) != array.shape:
+                given = f"{name} has shape {shape}; this network's is {array.shape}"
+                raise ValueError(f"load_state_dict: {given}")
         for name, array in arrays.items():
             array[...] = state[name]
         for p in self.parameters():
@@ -149,9 +143,7 @@ def as_tensor(x, dtype=None) -> Tensor:
         return x
     x = x.data if isinstance(x, Tensor) else np.asarray(x)
     if x.dtype.kind not in "fiub":
-        raise TypeError(
-            f"a batch is {x.dtype}; expected an array of real numbers, rows are examples"
-        )
+        raise TypeError(f"a batch is {x.dtype}; expected an array of real numbers, a row each")
     if dtype is None:
         dtype = x.dtype if x.dtype.kind == "f" else np.float32
     return Tensor(x.astype(dtype, copy=False))
@@ -163,9 +155,8 @@ class Sequential(Module):
     def __init__(self, *modules: Module):
         for i, module in enumerate(modules):
             if not isinstance(module, Module):
-                raise TypeError(
-                    f"Sequential: argument {i} is {module!r}; expected a Module, e.g. ReLU()"
-                )
+                given = f"argument {i} is {module!r}"
+                raise TypeError(f"Sequential: {given}; expected a Module, e.g. ReLU()")
             setattr(self, str(i), module)
         self._in_order = modules
 
@@ -197,7 +188,5 @@ class Residual(Module):
         x = as_tensor(x)
         y = self.module(x)
         if y.shape != x.shape:
-            raise ValueError(
-                f"Residual: the module turns {x.shape} into {y.shape}; expected no change"
-            )
+            raise ValueError(f"Residual: module turns {x.shape} into {y.shape}; expected no change")
         return x + y

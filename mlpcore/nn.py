@@ -1,7 +1,5 @@
 """Layers as modules: each holds its parameters and calls its operation. Names follow `torch.nn`."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from . import activations, ops

@@ -4,8 +4,6 @@ Rows are examples: X is (n, in), W is (in, out). dY stands for the gradient of t
 respect to Y, and has Y's shape. Read operation.py first.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from .autograd import Parameter
-from .checks import check_share
+from .checks import check_choice, check_share
 from .fast import aligned_zeros, axpy, scale
 
 
@@ -61,9 +61,8 @@ class Optimizer:
             raise ValueError(f"{name}: no parameters; give net.parameters()")
         for p in self.params:
             if not isinstance(p, Parameter):
-                raise TypeError(
-                    f"{name}: {type(p).__name__} is no Parameter; give net.parameters()"
-                )
+                kind = type(p).__name__
+                raise TypeError(f"{name}: {kind} is no Parameter; give net.parameters()")
         if len({id(p) for p in self.params}) < len(self.params):
             raise ValueError(f"{name}: a parameter is given twice")
         for setting, value in (("lr", lr), ("weight_decay", weight_decay)):
@@ -81,10 +80,8 @@ class Optimizer:
         for p, w, g in zip(self.params, self._w_views, self._g_views, strict=True):
             if p.data is not w:
                 if p.data.dtype != w.dtype:
-                    raise RuntimeError(
-                        f"step: the parameters are {p.data.dtype} now, this optimizer was made for "
-                        f"{w.dtype}; make the optimizer after net.double()"
-                    )
+                    given = f"{p.data.dtype} now, this optimizer was made for {w.dtype}"
+                    raise RuntimeError(f"step: parameters are {given}; make it after net.double()")
                 w[...] = p.data
                 p.data = w
             if p.grad is None:
@@ -147,11 +144,9 @@ class Optimizer:
         if missing:
             raise ValueError(f"load_state_dict: the state has no {missing}")
         for name in self.slots:
-            if np.shape(state[name]) != self.w.shape:
-                raise ValueError(
-                    f"load_state_dict: {name} has shape {np.shape(state[name])}; expected "
-                    f"{self.w.shape}, one number for each parameter"
-                )
+            if (shape := np.shape(state[name])) != self.w.shape:
+                wanted = f"{self.w.shape}, one number for each parameter"
+                raise ValueError(f"load_state_dict: {name} has shape {shape}; expected {wanted}")
         for name in self.slots:
             getattr(self, name)[...] = state[name]
         for name in self.settings:
@@ -186,8 +181,7 @@ class SGD(Optimizer):
     def __init__(self, params, lr=0.01, momentum=0.0, form="heavy_ball", **options):
         super().__init__(params, lr, **options)
         check_share(momentum, "SGD: momentum")
-        if form not in self.forms:
-            raise ValueError(f"SGD: form is {form!r}; expected one of {self.forms}")
+        check_choice(form, "SGD: form", self.forms)
         self.momentum, self.form = momentum, form
 
     def update(self, w, g):

@@ -4,8 +4,6 @@ for step in training_steps(net, X, y, optimizer=opt, epochs=5, batch_size=128, r
     ...                                  # after every step: look, draw, change opt.lr, break
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 import os
@@ -20,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import checkpoint as checkpoints
-from .checks import check_examples, check_generator
+from .checks import check_examples, check_generator, check_whole
 from .fast import one_blas_thread
 from .history import Best, EarlyStopping, History, TrainingDiverged
 from .losses import cross_entropy
@@ -143,9 +141,8 @@ def fit(
             while len(history) < epochs and not _out_of_patience(early_stopping, history, best):
                 _one_epoch(itertools.islice(steps, per_epoch), history, bar, stop)
                 if not np.isfinite(optimizer.w).all():
-                    raise TrainingDiverged(
-                        _diagnosis(history["loss"][-1], "after the last step", optimizer)
-                    )
+                    value = history["loss"][-1]
+                    raise TrainingDiverged(_diagnosis(value, "after the last step", optimizer))
                 if validation is not None:
                     _validate(net, optimizer, validation, loss, history, best, early_stopping)
                 bar.set_postfix_str(history.last())
@@ -202,10 +199,8 @@ def _out_of_patience(early_stopping, history, best):
 def _check_logits(output, y):
     """What the first batch can tell: labels the network has no output for; softmax done twice."""
     if y.dtype.kind == "i" and y.max() >= output.shape[1]:
-        raise ValueError(
-            f"labels run to {y.max()}, the network has {output.shape[1]} outputs; expected labels "
-            f"0 to {output.shape[1] - 1}"
-        )
+        given = f"labels run to {y.max()}, the network has {output.shape[1]} outputs"
+        raise ValueError(f"{given}; expected labels 0 to {output.shape[1] - 1}")
     if output.min() >= 0 and np.allclose(output.sum(axis=1), 1, atol=1e-3):
         raise ValueError(
             "the network's outputs are probabilities already; cross_entropy takes logits and does "
@@ -232,11 +227,7 @@ def _checked(net, X, y, optimizer, epochs, batch_size, rng, drop_last):
     """X, y and the steps in an epoch, once all the loop works on is found to be what it should."""
     X, y = check_examples(X, y, dtype_of(net))
     check_generator(rng)
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, int | np.integer):
-            raise TypeError(f"{name} is {value!r}; expected a whole number")
-    if epochs < 1:
-        raise ValueError(f"epochs is {epochs}; expected at least 1")
+    check_whole(epochs, "epochs")
     batches(len(X), batch_size, np.random.default_rng(0), drop_last)  # for its errors
     if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
         raise ValueError("the optimizer has another network's parameters; give it net.parameters()")

@@ -182,9 +182,9 @@ CASES = {
     ),
     "gelu: form": (
         lambda: gelu(X, approximate="erf"),
-        V, "approximate is 'erf'; expected \"none\" or \"tanh\"",
+        V, "approximate is 'erf'; expected one of .*'none', 'tanh'",
     ),
-    "GELU: form": (lambda: GELU("sigmoid")(X), V, "'sigmoid'; expected \"none\" or \"tanh\""),
+    "GELU: form": (lambda: GELU("sigmoid")(X), V, "'sigmoid'; expected one of .*'none'"),
     "matmul: vector": (
         lambda: ops.matmul(ones(3), ones(3, 2)), V, r"\(3,\) and \(3, 2\); expected 2 axes",
     ),
@@ -238,7 +238,7 @@ CASES = {
     ),
     "cross_entropy: smoothing": (
         lambda: cross_entropy(LOGITS, LABELS, label_smoothing=1.0),
-        V, "label_smoothing is 1.0; expected 0 <= e < 1",
+        V, "label_smoothing is 1.0; expected 0 <= label_smoothing < 1",
     ),
     "mse: column and row": (
         lambda: mse(ones(5, 1), ones(5)), V, r"\(5, 1\) and target \(5,\); expected the same",
