@@ -1,6 +1,7 @@
 """Activation functions, each with its derivative on the next lines.
 
-All act element by element on arrays of any shape, except `softmax`: along the last axis.
+All act element by element on arrays of any shape, a_j = f(y_j) (report B (4), chapter 04), except
+`softmax`: along the last axis.
 """
 
 import math
@@ -46,7 +47,8 @@ def tanh(x: np.ndarray):
 def relu(x: np.ndarray):
     """max(0, x), any shape; the derivative at 0 is taken as 0.
 
-    [eq:relu] chapter 04, report B (16); [eq:relu-backward] chapter 04, report B (17).
+    [eq:relu] chapter 04, report B (16), report A 2.4.4; [eq:relu-backward] chapter 04, report B
+    (17).
     """
     y = np.maximum(x, 0)
 

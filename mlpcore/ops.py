@@ -57,7 +57,7 @@ def dropout(X: np.ndarray, *, p: float, rng: np.random.Generator | None = None, 
 
     Any shape; in evaluation, or with p = 0, X itself. p is rounded to a multiple of 1/256.
     Srivastava et al. (2014), section 10.
-    [eq:dropout] chapter 11, report B (30)-(31); [eq:dropout-backward] chapter 11.
+    [eq:dropout] chapter 11, report B (30)-(31), report A 2.4.3; [eq:dropout-backward] chapter 11.
     ValueError: p outside [0, 1). TypeError: training without a `numpy.random.Generator`.
     """
     check_share(p, "dropout: p")

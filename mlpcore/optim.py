@@ -23,7 +23,8 @@ class Optimizer:
 
     lr: the learning rate; a slider may change it at any time. lr_factor: what a schedule
     multiplies it with. weight_decay: lambda of L2 decay, g + lambda w, unless a subclass says
-    otherwise. decay_biases: False leaves vectors (biases, gamma, beta) undecayed, as report B (9).
+    otherwise. decay_biases: False leaves vectors (biases, gamma, beta) undecayed, as report B (9),
+    chapter 11.
     slots: names of the vectors that are its memory, zeros to start with. settings: names of the
     numbers a step depends on, kept in checkpoints beside the slots.
     ValueError: no parameters, one given twice, settings out of range.

@@ -1,5 +1,5 @@
 """Equation tags pair code with chapters: a docstring says `[eq:linear-forward] chapter 03`, and
-chapter 03 derives it under that tag."""
+chapter 03 derives it under that tag. Each numbered formula of the reports stands in both."""
 
 import ast
 import re
@@ -13,6 +13,9 @@ from mlpcore.operation import REGISTRY
 ROOT = Path(__file__).parent.parent
 CHAPTERS = {p.name[:2]: p for p in sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))}
 IN_CODE = re.compile(r"\[eq:([a-z0-9-]+)\](?:\s+chapter\s+(\d\d)\b)?")
+REPORT_B = re.compile(r"report B,?\s+((?:\(\d+\)(?:-\(\d+\))?[,;]?\s*)+)", re.IGNORECASE)
+RANGE = re.compile(r"\((\d+)\)(?:(?:-| to )\((\d+)\))?")
+REPORT_A = {*(f"2.4.{i}" for i in range(1, 8)), "2.1.2", "2.1.3"}
 IN_CHAPTER = re.compile(r"\beq:([a-z0-9-]+)")
 
 
@@ -50,6 +53,48 @@ def test_tags_of_code_and_chapters_pair_up(tags):
     chapters = {n: path.read_text(encoding="utf-8") for n, path in CHAPTERS.items()}
     assert len(tags) > 40
     assert not complaints(tags, chapters)
+
+
+# ---------------------------------------------------------------- the reports' formulas
+
+
+def numbers(text: str) -> set[int]:
+    """The formulas a text names, "(20)-(22)" and "(20) to (22)" being three."""
+    pairs = RANGE.findall(text)
+    return {n for first, last in pairs for n in range(int(first), int(last or first) + 1)}
+
+
+def formulas(source: str) -> list[tuple[set[int], set[str]]]:
+    """(formulas of report B, chapters) named by each docstring of `source`."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            words = ast.get_docstring(node) or ""
+            named = set().union(*map(numbers, REPORT_B.findall(words)))
+            found.append((named, set(re.findall(r"chapter\s+(\d\d)", words))))
+    return [pair for pair in found if pair[0]]
+
+
+def test_every_formula_of_report_b_has_its_code_and_its_chapter():
+    sources = [p.read_text(encoding="utf-8") for p in (ROOT / "mlpcore").glob("*.py")]
+    pairs = [pair for source in sources for pair in formulas(source)]
+    assert set().union(*(named for named, _ in pairs)) == set(range(1, 51))
+    for named, chapters in pairs:
+        assert chapters, named
+        if chapters <= CHAPTERS.keys():
+            texts = " ".join(CHAPTERS[n].read_text(encoding="utf-8") for n in chapters)
+            assert not named - numbers(texts), f"chapters {chapters} do not show these"
+
+
+def test_every_section_of_report_a_with_a_formula_is_named_by_its_code():
+    sources = " ".join(p.read_text(encoding="utf-8") for p in (ROOT / "mlpcore").glob("*.py"))
+    named = set(re.findall(r"report A (\d(?:\.\d)+)", sources, re.IGNORECASE))
+    assert not REPORT_A - named
+
+
+def test_formulas_are_read_from_docstrings():
+    source = 'def f():\n    """[eq:a] chapter 09, report B (28)-(29), (8)."""'
+    assert formulas(source) == [({28, 29, 8}, {"09"})]
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))
