@@ -34,7 +34,11 @@ def faults_of(explorer: Explorer) -> list[str]:
     return faults
 
 
+def explorers() -> list[Explorer]:
+    """Those alive in this process."""
+    return [thing for thing in gc.get_objects() if type(thing) is Explorer]
+
+
 def report() -> dict:
     """The faults of the Explorers alive in this process, by their text."""
-    found = [thing for thing in gc.get_objects() if type(thing) is Explorer]
-    return {repr(explorer): faults_of(explorer) for explorer in found}
+    return {repr(explorer): faults_of(explorer) for explorer in explorers()}
