@@ -332,4 +332,4 @@ read_confusion.check(my_reading)
 # - A network uses whatever helps, colour before shape. One run proves little.
 # - The learning rate decides whether training crawls, runs or explodes.
 #
-# On: [03 Build a linear layer](03_build_a_linear_layer.ipynb), the part every network is made of.
+# On: [01 See the data](01_see_the_data.ipynb), what the 128 numbers are.

@@ -165,6 +165,13 @@ def test_pictures_are_described(path):
 
 
 @each_chapter
+def test_links_between_chapters_lead_somewhere(path):
+    links = re.findall(r"\]\(([^)\s]+\.ipynb)\)", markdown(read(path)))
+    assert links
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@each_chapter
 def test_a_chapter_opens_as_all_do_and_names_its_data(path):
     notebook = read(path)
     assert notebook.cells[0].source.startswith(f"# {path.stem[:2]} ")
