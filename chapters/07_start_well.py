@@ -354,7 +354,7 @@ for name, variance in (("2/n", 2 / 128), ("from the variance", 1 / (0.341 * 128)
     predicted = np.sqrt(variance * 64) ** 10
     measured = signal(np.sqrt(variance))[10]
     near = abs(np.log(measured / predicted)) < np.log(1.5)
-    print(f"{name:18} predicted x {predicted:4.1f}, measured within a factor of 1.5: {near}")
+    print(f"{name:18} predicted x {predicted:4.1f}, measured within x 1.5: {near}")
 
 # %% [markdown]
 # ## Derive the way back
@@ -435,7 +435,7 @@ shape, expected = (256, 512), {"xavier": np.sqrt(2 / 768), "kaiming": np.sqrt(2 
 for name, initialiser in init.INITIALISERS.items():
     wanted = expected[name.split("_")[0]]
     near = abs(initialiser(shape, rng).std() / wanted - 1) < 0.01
-    print(f"{name:16} standard deviation {wanted:.4f}, measured within 1%: {near}")
+    print(f"{name:16} σ = {wanted:.4f}, measured within 1%: {near}")
 
 # %% [markdown]
 # ## Read report B's (46) both ways
@@ -901,9 +901,9 @@ Explorer(
 )
 
 # %%
-print(" " * 21 + "".join(f"{name:>8}" for name in judged["no fault"][1]))
+print(" " * 21 + "".join(f"{name:>7}" for name in judged["no fault"][1]))
 for fault, (_, found) in judged.items():
-    print(f"{fault:21}" + "".join(f"{'-' if ok else 'caught':>8}" for ok in found.values()))
+    print(f"{fault:21}" + "".join(f"{'-' if ok else 'caught':>7}" for ok in found.values()))
 
 # %% [markdown]
 # - **The loss** sees only what explodes. A network in which nothing arrives guesses, and $\ln 10$
@@ -957,7 +957,7 @@ def dead_share(net):
 
 for start in ("Kaiming normal", "(46) as a variance"):
     lost = sum(dead_share(net) > 0.5 for _, net in runs[start, 4])
-    print(f"{start:18}: most of the last hidden units dead in {lost} of 5 runs")
+    print(f"{start:18}: last hidden layer mostly dead in {lost} of 5 runs")
 
 # %% [markdown]
 # ## Practise
