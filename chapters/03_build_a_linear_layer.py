@@ -437,4 +437,4 @@ column_layer.check(my_column_linear)
 #   what it belongs to.
 # - Check with random $dY$ and random parameters, in float64. Ones and zeros hide faults.
 #
-# Back: [01 See the data](01_see_the_data.ipynb) Next: [07 Start well](07_start_well.ipynb)
+# Back: [01 See the data](01_see_the_data.ipynb) Next: [05 Score predictions](05_score_predictions.ipynb)

@@ -1041,5 +1041,5 @@ leaky_gain.check(my_leaky_gain)
 #   little.
 # - Before batch norm the size of $W$ acts as a learning rate.
 #
-# Back: [03 Build a linear layer](03_build_a_linear_layer.ipynb)
+# Back: [05 Score predictions](05_score_predictions.ipynb)
 # Next: [22 Make it fast](22_make_it_fast.ipynb)
