@@ -381,7 +381,9 @@ print(f"best gap between logits: {np.log(K * (1 - eps) / eps + 1):.2f}")
 # %% [markdown]
 # ## Break it
 #
-# Seven versions of softmax and its loss, one of them right, and four checks.
+# Seven versions of softmax and its loss, one of them right, and four checks: the loss is $\log K$ where
+# all logits are 0; the rows of the gradient sum to 0; the loss falls after a step; the slopes agree
+# with finite differences.
 #
 # **Predict first**: which check finds the loss that takes softmax twice?
 
@@ -417,10 +419,10 @@ def slope_is_right(f):
 
 
 CHECKS = {
-    "log K at 0": lambda f: abs(f(0 * scores, targets)[0] - np.log(4)) < 1e-3,
-    "rows sum to 0": lambda f: np.allclose(f(scores, targets)[1].sum(axis=1), 0),
-    "loss falls": lambda f: f(scores - f(scores, targets)[1], targets)[0] < f(scores, targets)[0],
-    "differences": slope_is_right,
+    "log K": lambda f: abs(f(0 * scores, targets)[0] - np.log(4)) < 1e-3,
+    "row sums": lambda f: np.allclose(f(scores, targets)[1].sum(axis=1), 0),
+    "falls": lambda f: f(scores - f(scores, targets)[1], targets)[0] < f(scores, targets)[0],
+    "slopes": slope_is_right,
 }
 
 
@@ -440,9 +442,9 @@ Explorer(
 )
 
 # %%
-print(f"{'':27}" + "".join(f"{name:>14}" for name in CHECKS))
+print(f"{'':26}" + "".join(f"{name:>9}" for name in CHECKS))
 for fault, f in FAULTS.items():
-    print(f"{fault:27}" + "".join(f"{'passes' if c(f) else 'caught':>14}" for c in CHECKS.values()))
+    print(f"{fault:26}" + "".join(f"{'passes' if c(f) else 'caught':>9}" for c in CHECKS.values()))
 
 # %% [markdown]
 # Softmax taken twice starts at $\log K$, its gradients' rows sum to 0 and its loss falls. Only the
