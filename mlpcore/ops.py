@@ -282,7 +282,11 @@ def index(x, *, key):
 
     def back(dy):
         dx = np.zeros_like(x)
-        np.add.at(dx, key, dy)
+        parts = key if isinstance(key, tuple) else (key,)
+        if all(isinstance(part, int | slice) for part in parts):  # nothing is picked twice
+            dx[key] = dy
+        else:
+            np.add.at(dx, key, dy)
         return dx
 
     return x[key], back

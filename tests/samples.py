@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mlpcore import activations, losses, ops
+from mlpcore import activations, losses, ops, sequences
 from mlpcore.gradcheck import gradient_errors
 from mlpcore.operation import REGISTRY
 
@@ -37,6 +37,30 @@ SAMPLES: dict[str, list[Callable]] = {
     ],
     "layer_norm": [
         lambda r: (ops.layer_norm, r.normal(size=(6, 4)) * 3, r.normal(size=4), r.normal(size=4))
+    ],
+    "conv1d": [
+        lambda r: (
+            lambda X, W, b: sequences.conv1d(X, W, b, stride=2, padding=(1, 2)),
+            *(r.normal(size=(3, 2, 7)), r.normal(size=(2, 3, 4)), r.normal(size=4)),
+        ),
+        lambda r: (
+            sequences.conv1d,
+            *(r.normal(size=(3, 1, 6)), r.normal(size=(1, 2, 2)), r.normal(size=2)),
+        ),
+    ],
+    "rnn": [
+        lambda r, T=T: (
+            sequences.rnn,
+            *(r.normal(size=(3, T, 4)), r.normal(size=(4, 5)), r.normal(size=(5, 5))),
+            *(r.normal(size=5), r.normal(size=5)),
+        )
+        for T in (2, 4)
+    ],
+    "attention": [
+        lambda r: (
+            sequences.attention,
+            *(r.normal(size=(2, 3, 4)), r.normal(size=(2, 5, 4)), r.normal(size=(2, 5, 6))),
+        )
     ],
     "flatten": [lambda r: (ops.flatten, r.normal(size=(3, 2, 4)))],
     "sigmoid": [lambda r: (activations.sigmoid, r.normal(size=(6, 4)) * 3)],

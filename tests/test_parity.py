@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from mlpcore import activations, init, losses, models, nn, ops, optim, schedules
+from mlpcore import activations, init, losses, models, nn, ops, optim, schedules, sequences
 from mlpcore.operation import REGISTRY
 
 torch = pytest.importorskip("torch", reason="PyTorch, the oracle of these tests, is not installed")
@@ -122,6 +122,23 @@ CASES = {
         ),
     ],
     "dropout": [lambda r, n, d, k, p=p: _dropout(r, n, d, p) for p in (0.0, 0.1, 0.5, 0.9)],
+    "conv1d": [
+        lambda r, n, d, k, stride=stride, pad=pad: (
+            lambda X, W, b: sequences.conv1d(X, W, b, stride=stride, padding=pad),
+            lambda X, W, b: F.conv1d(F.pad(X, pad), W.permute(2, 0, 1), b, stride=stride),
+            (r.normal(size=(n, d, 9)), r.normal(size=(d, 3, k)), r.normal(size=k)),
+        )
+        for stride in (1, 2, 3)
+        for pad in ((0, 0), (1, 1), (0, 1), (4, 2))
+    ],
+    "rnn": [lambda r, n, d, k, T=T: _rnn(r, n, T, d, k) for T in (1, 2, 5)],
+    "attention": [
+        lambda r, n, d, k: (
+            sequences.attention,
+            F.scaled_dot_product_attention,
+            (r.normal(size=(n, 5, d)), r.normal(size=(n, k, d)), r.normal(size=(n, k, 3))),
+        )
+    ],
     "flatten": [
         lambda r, n, d, k: (ops.flatten, lambda x: x.flatten(1), (r.normal(size=(n, d, k)),))
     ],
@@ -242,6 +259,19 @@ def _batch_norm_evaluating(r, n, d):
         lambda X, g, b: F.batch_norm(X, torch.tensor(mean), torch.tensor(var), g, b),
         (r.normal(size=(n, d)), r.normal(size=d), r.normal(size=d)),
     )
+
+
+def _rnn(r, n, T, d, h):
+    def twin(X, W_x, W_h, b_x, b_h):
+        weights = dict(zip(NAMES_OF_RNN, (W_x.T, W_h.T, b_x, b_h), strict=True))
+        layer = torch.nn.RNN(d, h, batch_first=True, dtype=torch.float64)
+        return torch.func.functional_call(layer, weights, (X,))[0]
+
+    shapes = ((n, T, d), (d, h), (h, h), (h,), (h,))
+    return sequences.rnn, twin, [r.normal(size=shape) for shape in shapes]
+
+
+NAMES_OF_RNN = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
 def _dropout(r, n, d, p):
