@@ -16,16 +16,20 @@ from .checkpoint import replacing
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "records"
 
 
-def read(name: str, **match) -> list[dict]:
+def read(name: str, *, missing_ok: bool = False, **match) -> list[dict]:
     """The records of data/records/<name>.jsonl whose fields equal `match`.
 
-    FileNotFoundError: no such file, with the names there are. ValueError: a damaged line.
+    A last line without its end is left out: a writer was killed in the middle of it.
+    FileNotFoundError: no such file, with the names there are, unless missing_ok. ValueError: a
+    damaged line.
     """
     path = FOLDER / f"{name}.jsonl"
+    if missing_ok and not path.exists():
+        return []
     if not path.exists():
         there = sorted(p.stem for p in FOLDER.glob("*.jsonl"))
         raise FileNotFoundError(f"records: no {path.name} in {FOLDER}; there are {there}")
-    lines = path.read_text(encoding="utf8").splitlines()
+    lines = path.read_text(encoding="utf8").split("\n")[:-1]
     try:
         records = json.loads("[" + ",\n".join(lines) + "]")
     except ValueError as error:  # names the line
@@ -40,6 +44,19 @@ def write(name: str, records: Iterable[dict]) -> Path:
     with replacing(path) as new:
         new.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf8")
     return path
+
+
+def append(name: str, record: dict) -> None:
+    """Add one record to data/records/<name>.jsonl, on disk when this returns."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(record) + "\n"  # first: what is no JSON must not leave half a line
+    with (FOLDER / f"{name}.jsonl").open("a+b") as file:
+        file.seek(0)
+        whole = file.read().rfind(b"\n") + 1  # what follows is the line a killed writer began
+        file.truncate(whole)
+        file.write(line.encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def surroundings() -> dict:
@@ -59,3 +76,27 @@ def interval(values: Iterable[float], confidence: float = 0.95) -> tuple[float, 
     if n < 2:
         raise ValueError(f"interval: {n} value(s); an interval needs two runs at least")
     return float(values.mean()), float(t.ppf((1 + confidence) / 2, n - 1) * sem(values))
+
+
+def difference(first: Iterable[float], second: Iterable[float]) -> tuple[float, float]:
+    """(mean, half width) of Welch's 95% interval for mean(first) - mean(second)."""
+    from scipy.stats import ttest_ind
+
+    first, second = list(first), list(second)
+    if min(len(first), len(second)) < 2:
+        given = f"{len(first)} and {len(second)} values"
+        raise ValueError(f"difference: {given}; an interval needs two runs of each at least")
+    mean = float(np.mean(first) - np.mean(second))
+    if np.ptp(first) == np.ptp(second) == 0:
+        return mean, 0.0
+    low, high = ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+    return mean, float(high - low) / 2
+
+
+def verdict(first: Iterable[float], second: Iterable[float]) -> str:
+    """Of the claim that `first` is larger on average: by Welch's 95% interval of the difference.
+
+    "holds": the interval lies above 0; "does not hold": below; "within noise": it contains 0.
+    """
+    mean, half = difference(first, second)
+    return "holds" if mean > half else "does not hold" if mean < -half else "within noise"

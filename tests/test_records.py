@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from mlpcore import records
 
@@ -64,3 +65,34 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_mean():
     found = (records.interval(rng.normal(3, 2, 5)) for _ in range(2000))
     share = np.mean([abs(mean - 3) < half for mean, half in found])
     assert 0.935 < share < 0.965
+
+
+def test_appended_records_come_after_the_others_and_half_a_line_is_dropped(folder):
+    for run in RUNS:
+        records.append("tries", run)
+    assert records.read("tries") == RUNS
+    path = folder / "tries.jsonl"
+    path.write_text(path.read_text() + '{"network": "c", "se')
+    assert records.read("tries") == RUNS
+    records.append("tries", {"seed": 9})
+    assert records.read("tries") == [*RUNS, {"seed": 9}]
+    with pytest.raises(TypeError):
+        records.append("tries", {"seed": object()})
+    assert len(records.read("tries")) == 7
+    assert records.read("none", missing_ok=True) == []
+
+
+def test_a_difference_is_welchs():
+    """Against the textbook formula, for unequal spreads and counts."""
+    a, b = np.array([0.50, 0.53, 0.51, 0.55]), np.array([0.48, 0.49, 0.47, 0.48, 0.46])
+    va, vb = a.var(ddof=1) / 4, b.var(ddof=1) / 5
+    freedom = (va + vb) ** 2 / (va**2 / 3 + vb**2 / 4)
+    mean, half = records.difference(a, b)
+    assert mean == pytest.approx(a.mean() - b.mean())
+    assert half == pytest.approx(stats.t.ppf(0.975, freedom) * np.sqrt(va + vb))
+    assert records.verdict(a, b) == "holds"
+    assert records.verdict(b, a) == "does not hold"
+    assert records.verdict(a, a[::-1] + 0.001) == "within noise"
+    assert records.difference([0.5, 0.5], [0.4, 0.4]) == (pytest.approx(0.1), 0.0)
+    with pytest.raises(ValueError, match="1 and 2 values"):
+        records.difference([1.0], [1.0, 2.0])
