@@ -23,23 +23,33 @@ def mlp(
     sizes: Sequence[int],
     *,
     rng: Generator,
-    activation: str | None = "relu",
+    activation: str | None | Sequence[str | None] = "relu",
     norm: str | None = None,
     dropout: float = 0.0,
     init="kaiming_normal",
+    residual: bool = False,
 ) -> Sequential:
     """Linear layers of these sizes, e.g. (128, 256, 10), and between them what is asked for.
 
-    activation: a key of ACTIVATIONS or None (a linear network). norm: "batch", "layer" or None.
-    dropout: the share dropped. ValueError: unknown names, fewer than two sizes.
+    activation: a key of ACTIVATIONS or None (a linear network), or one for each hidden layer. norm:
+    "batch", "layer" or None. dropout: the share dropped. residual: a hidden layer as wide as its
+    input is skipped by a sum. ValueError: unknown names, fewer than two sizes.
     """
     if len(sizes) < 2:
         raise ValueError(f"mlp: sizes are {tuple(sizes)}; expected inputs, ..., outputs")
+    hidden = len(sizes) - 2
+    each = (
+        [activation] * hidden if activation is None or isinstance(activation, str) else activation
+    )
+    if len(each) != hidden:
+        raise ValueError(f"mlp: {len(each)} activations; expected one, or {hidden}, one a layer")
     layers: list[Module] = []
-    for i, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-        layers.append(Linear(n_in, n_out, rng=rng, init=init))
-        if i < len(sizes) - 2:
-            layers += _after(n_out, activation, norm, dropout, rng)
+    for n_in, n_out, name in zip(sizes[:-1], sizes[1:], [*each, ...], strict=True):
+        layer = [Linear(n_in, n_out, rng=rng, init=init)]
+        if name is not ...:  # the output layer: scores, as they are
+            layer += _after(n_out, name, norm, dropout, rng)
+            layer = [Residual(Sequential(*layer))] if residual and n_in == n_out else layer
+        layers += layer
     return Sequential(*layers)
 
 

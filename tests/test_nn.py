@@ -288,3 +288,15 @@ def test_no_grad_gives_the_same_numbers_and_records_nothing(rng):
         quiet = net(X)
     assert not quiet.requires_grad
     np.testing.assert_array_equal(quiet.data, net(Tensor(X.astype(np.float32))).data)
+
+
+def test_an_activation_for_each_layer_and_skips_where_widths_agree(rng):
+    net = models.mlp((3, 8, 8, 2), rng=rng, activation=["tanh", None], residual=True, dropout=0.1)
+    assert [type(m) for m in net] == [Linear, Tanh, Dropout, Residual, Linear]
+    assert [type(m) for m in net[3].module] == [Linear, Dropout]
+    with pytest.raises(ValueError, match="1 activations; expected one, or 2"):
+        models.mlp((3, 8, 8, 2), rng=rng, activation=["tanh"])
+    plain, skipped = (
+        models.mlp((3, 8, 2), rng=np.random.default_rng(0), residual=r) for r in (False, True)
+    )
+    assert repr(plain) == repr(skipped)
