@@ -23,17 +23,18 @@ def mlp(
     sizes: Sequence[int],
     *,
     rng: Generator,
-    activation: str | None | Sequence[str | None] = "relu",
+    activation: str | Sequence[str | None] | None = "relu",
     norm: str | None = None,
-    dropout: float = 0.0,
+    dropout: float | None = None,
     init="kaiming_normal",
     residual: bool = False,
 ) -> Sequential:
     """Linear layers of these sizes, e.g. (128, 256, 10), and between them what is asked for.
 
     activation: a key of ACTIVATIONS or None (a linear network), or one for each hidden layer. norm:
-    "batch", "layer" or None. dropout: the share dropped. residual: a hidden layer as wide as its
-    input is skipped by a sum. ValueError: unknown names, fewer than two sizes.
+    "batch", "layer" or None. dropout: the share dropped, None for no such layers. residual: hidden
+    layers as wide as their input are skipped by a sum. ValueError: unknown names, fewer than two
+    sizes.
     """
     if len(sizes) < 2:
         raise ValueError(f"mlp: sizes are {tuple(sizes)}; expected inputs, ..., outputs")
@@ -59,7 +60,7 @@ def _after(width, activation, norm, dropout, rng) -> list[Module]:
     check_choice(activation, "mlp: activation", [*ACTIVATIONS, None])
     layers = [NORMS[norm](width)] if norm else []
     layers += [ACTIVATIONS[activation]()] if activation else []
-    return layers + ([Dropout(dropout, rng)] if dropout else [])
+    return layers + ([] if dropout is None else [Dropout(dropout, rng)])
 
 
 def baseline(rng: Generator) -> Sequential:
