@@ -7,14 +7,13 @@ from . import plots, svg
 from .explore import choice, log_slider, slider, switch
 from .init import INITIALISERS
 from .metrics import confusion_matrix, predict
-from .models import ACTIVATIONS
+from .models import ACTIVATIONS, NORMS
 from .nn import Linear
 from .play import OPTIMIZERS, SCHEDULES, TOYS, Run, dead_shares
 
 MOST_LAYERS = 4
 SEEN = 2000  # rows that the pictures are made from: those of large data would take too long
 _NARROW = {"width": "340px"}
-NORMS = [("none", None), ("batch norm", "batch"), ("layer norm", "layer")]
 
 
 def make_controls(settings: dict, own: bool) -> tuple[dict, list, list]:
@@ -23,7 +22,6 @@ def make_controls(settings: dict, own: bool) -> tuple[dict, list, list]:
     data = [*TOYS, "shapes10", "cifar10", *(["own"] if own else [])]
     widths = [*s["widths"], *[8] * MOST_LAYERS][:MOST_LAYERS]
     acts = [*s["activations"], *["relu"] * MOST_LAYERS][:MOST_LAYERS]
-    names = [(name or "none", name) for name in (*ACTIVATIONS, None)]
     controls = {
         "data": choice("data", data, value=s["data"]),
         "examples": slider("examples", 50, 2000, value=s["examples"], step=50),
@@ -32,18 +30,18 @@ def make_controls(settings: dict, own: bool) -> tuple[dict, list, list]:
     }
     for i in range(MOST_LAYERS):
         controls[f"width {i + 1}"] = slider(f"width {i + 1}", 1, 256, value=widths[i])
-        controls[f"activation {i + 1}"] = _named(f"activation {i + 1}", names, acts[i])
+        controls[f"activation {i + 1}"] = _or_none(f"activation {i + 1}", ACTIVATIONS, acts[i])
     controls |= {
         "init": choice("initialisation", list(INITIALISERS), value=s["init"]),
-        "norm": _named("normalisation", NORMS, s["norm"]),
+        "norm": _or_none("normalisation", NORMS, s["norm"]),
         "residual": switch("skip layers as wide as their input", s["residual"]),
         "dropout": slider("dropout", 0.0, 0.8, value=s["dropout"], step=0.05),
         "optimizer": choice("optimizer", list(OPTIMIZERS), value=s["optimizer"]),
         "lr": log_slider("learning rate", 1e-4, 10, value=s["lr"]),
-        "momentum": slider("momentum (Adam: β₁)", 0.0, 0.999, value=s["momentum"], step=0.001),
+        "momentum": slider("momentum", 0.0, 0.999, value=s["momentum"], step=0.001),
         "weight_decay": _steps("weight decay", [0.0, 1e-5, 1e-4, 1e-3, 0.01, 0.1], s),
         "schedule": choice("schedule", list(SCHEDULES), value=s["schedule"]),
-        "epochs": slider("epochs", 1, 1000, value=s["epochs"]),
+        "epochs": slider("epochs", 1, 2000, value=s["epochs"]),
         "batch_size": _steps("batch size", [1, 2, 4, 8, 16, 32, 64, 128, 256], s),
         "label_smoothing": slider("label smoothing", 0.0, 0.5, value=s["label_smoothing"]),
         "seed": slider("seed", 0, 99, value=s["seed"]),
@@ -75,9 +73,9 @@ def _steps(label, options, settings):
     return widgets.SelectionSlider(options=options, value=value, description=label)
 
 
-def _named(label, options, value):
-    """A choice among (name, value) pairs, where None is a value too."""
-    return widgets.Dropdown(options=options, value=value, description=label)
+def _or_none(label, options, value):
+    """A choice; "none" stands for None, which a dropdown would show as an empty line."""
+    return choice(label, [*options, "none"], value=value or "none")
 
 
 def _group(title, inside):

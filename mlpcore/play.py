@@ -45,7 +45,7 @@ DEFAULTS = {
     "momentum": 0.9,
     "weight_decay": 0.0,
     "schedule": "constant",
-    "epochs": 200,
+    "epochs": 1000,
     "batch_size": 32,
     "label_smoothing": 0.0,
     "seed": 0,

@@ -18,11 +18,13 @@ import weakref
 
 import ipywidgets as widgets
 
+from .explore import choice
 from .history import TrainingDiverged
 from .panel import Pictures, make_controls
 from .play import DEFAULTS, LIVE, Run
 
-BUDGET = 0.09  # seconds of training between two pictures
+BUDGET = 0.09  # seconds between two pictures
+PACES = [("1 step a picture", 1), ("10 steps a picture", 10), ("as fast as it can", 10**9)]
 ALT = "A playground: a network trains, its loss, decisions and weights are drawn as it goes."
 _of_cell: dict[str, tuple[int, list]] = {}  # what each cell made, and in which execution
 
@@ -45,10 +47,9 @@ class Playground:
             ("Reset", self.reset),
             ("As Python", self.write_program),
         ):
-            self.buttons[name] = button = widgets.Button(
-                description=name, layout={"width": "6.5em"}
-            )
+            self.buttons[name] = button = widgets.Button(description=name, layout={"width": "auto"})
             button.on_click(lambda _, act=act: act())
+        self.pace = choice("pace", PACES, value=10)
         self.pictures = Pictures()
         self.message = widgets.HTML()
         self.code = widgets.Textarea(rows=18, layout={"width": "98%", "display": "none"})
@@ -64,6 +65,7 @@ class Playground:
     def settings(self) -> dict:
         """What the controls say: Playground(**settings) is this one again."""
         c = {name: control.value for name, control in self.controls.items()}
+        c = {name: None if value == "none" else value for name, value in c.items()}
         layers = range(c.pop("layers"))
         c["widths"] = [c[f"width {i + 1}"] for i in layers]
         c["activations"] = [c[f"activation {i + 1}"] for i in layers]
@@ -105,11 +107,11 @@ class Playground:
     def step(self) -> None:
         """One step, then a picture."""
         self.pause()
-        self._train(0.0)
+        self._train(most=1)
 
     def tick(self) -> None:
         """Train for a tenth of a second, then a picture."""
-        self._train(BUDGET)
+        self._train(most=10**9)
 
     def write_program(self) -> None:
         """Show the run so far as a program that gives the same weights and losses."""
@@ -131,13 +133,15 @@ class Playground:
 
     async def _go(self):
         while self._task is not None:
-            self.tick()
-            await asyncio.sleep(0.005)  # the kernel's turn: sliders, other cells
+            end = time.perf_counter() + BUDGET
+            self._train(most=self.pace.value)
+            # the kernel's turn: sliders, other cells
+            await asyncio.sleep(max(0.005, end - time.perf_counter()))
 
-    def _train(self, seconds):
-        end = time.perf_counter() + seconds
+    def _train(self, most):
+        end, last = time.perf_counter() + BUDGET, len(self.run.losses) + most
         try:
-            while self.run.train(1) and time.perf_counter() < end:
+            while self.run.train(1) and time.perf_counter() < end and len(self.run.losses) < last:
                 pass
             if self.run.ended:
                 self.pause()
@@ -148,19 +152,19 @@ class Playground:
         self.pictures.draw()
 
     def _arranged(self, groups):
-        """Controls to the left of the pictures, or above them where the window is narrow."""
+        """Pictures to the left of the controls, or above them where the window is narrow."""
         wide, half = {"flex_flow": "row wrap"}, {"width": "345px", "padding": "4px"}
         views = [widgets.VBox([view], layout=half) for view in self.pictures.views.values()]
-        left = widgets.VBox(groups, layout={"width": "360px"})
-        right = widgets.VBox(
+        controls = widgets.VBox(groups, layout={"width": "360px"})
+        pictures = widgets.VBox(
             [
-                widgets.HBox(list(self.buttons.values()), layout=wide),
+                widgets.HBox([*self.buttons.values(), self.pace], layout=wide),
                 self.message,
                 widgets.HBox(views, layout=wide),
             ],
             layout={"flex": "1 1 350px"},
         )
-        return widgets.VBox([widgets.HBox([left, right], layout=wide), self.code])
+        return widgets.VBox([widgets.HBox([pictures, controls], layout=wide), self.code])
 
     def _moved(self, name):
         if name == "layers":

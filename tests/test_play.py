@@ -192,8 +192,8 @@ def test_impossible_and_diverging_settings_are_said_in_words_and_mended(playgrou
     assert "one row has no spread" in playground.message.value
     playground.controls["batch_size"].value = 32
     assert playground.message.value == ""
-    playground.controls["norm"].value = None
-    playground.controls["activation 1"].value = None
+    playground.controls["norm"].value = "none"
+    playground.controls["activation 1"].value = "none"
     playground.controls["lr"].value = 10
     for _ in range(40):
         playground.tick()
@@ -218,6 +218,7 @@ def test_the_last_epoch_ends_it():
 
 def test_playing_leaves_the_loop_free_and_pause_holds_still(playground):
     async def scene():
+        playground.pace.value = 10**9
         playground.play()
         others = 0
         while len(playground.run.losses) < 2000:
