@@ -160,6 +160,8 @@ wrong = {
 panels["raw"].set(xlim=(140, 205), ylim=(0, 740), xlabel="height (cm)", ylabel="weight (kg)")
 panels["min-max"].set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), xlabel="height", ylabel="weight")
 panels["standardised"].set(xlim=(-4, 4), ylim=(-4, 11), xlabel="height", ylabel="weight")
+for ax in panels.values():
+    ax.locator_params(nbins=5)
 _ = panels["whitened"].set(
     xlim=(-11, 11), ylim=(-11, 11), xlabel="component 1", ylabel="component 2"
 )
@@ -181,22 +183,22 @@ Explorer(
     alt="Heights and weights of 100 people in four panels: raw, min-max, standardised, whitened. A "
     "square marks the person whose weight the slider sets; titles give the correlation.",
     weight=slider("typed weight (kg)", 70, 700, value=90, step=10),
-    together=slider("height goes with weight", 0.0, 0.95, value=0.8, step=0.05),
+    together=slider("go together", 0.0, 0.95, value=0.8, step=0.05),
 )
 
 # %% [markdown]
-# At 700 kg the other 99 share less than a tenth of the way. Standardising suffers too, but less: its
-# scale is a mean over all rows, not two rows' distance. Look for such rows *before* scaling.
+# Standardising suffers too, but less: its scale is a mean over all rows, not two rows' distance. Look
+# for such rows *before* scaling.
 
 # %%
 Z = MinMaxScaler().fit_transform(people(700, 0.8))[1:, 1]
-print(f"the other 99 share {np.ptp(Z):.0%} of the way from 0 to 1")
+print(f"700 kg: the other 99 share {np.ptp(Z):.0%} of the way from 0 to 1")
 
 # %% [markdown]
 # ## Test a claim: less interdependence
 #
-# Report B, 2.1.2: standardisation "diminishes feature interdependence". You saw three panels with one
-# and the same correlation. It must be so. For two columns $x$ and $x'$ with $z = (x - a)/s$ and
+# Report B, 2.1.2: standardisation "diminishes feature interdependence". But three panels had one and
+# the same correlation. They must. For two columns $x$ and $x'$ with $z = (x - a)/s$ and
 # $z' = (x' - a')/s'$:
 #
 # $$
@@ -240,7 +242,7 @@ Z = StandardScaler().fit_transform(data.X_train.astype(np.float64))
 print("Z'Z / n is I:", np.allclose(Z.T @ Z / len(Z), np.eye(128), atol=1e-4))
 
 # %% [markdown]
-# Keep that in mind. It will have a price.
+# That will have a price.
 
 # %% [markdown]
 # ## Build it
@@ -371,7 +373,9 @@ for name, (values, _) in spectrum.items():
     print(f"{name:19} {short(rate):>19} {short(kappa):>18}")
 
 # %% [markdown]
-# - **One scale** for the whole table changes the rate, not $\kappa$: all $\lambda$ change alike.
+# - **Raw**: $H$ is all but diagonal, so $\kappa = (\sigma_1/\sigma_{128})^2$: not what "no
+#   significant scale variation" (B 2.1) leads one to expect.
+# - **One scale** for the whole table changes the rate, not $\kappa$: all these $\lambda$ change alike.
 # - **Standardised** is all but perfect: all directions equally steep. (PCA was fitted on all 50,000
 #   rows. On our 45,000 its features are not *quite* uncorrelated.)
 # - **Min-max** gives one range to all, and still no "uniform contribution of all features" (B 2.1.1):
@@ -384,12 +388,13 @@ for name, (values, _) in spectrum.items():
 # $$
 #
 # All means near $\tfrac12$ make $|m|^2$ about $128/4$, plus 1 for the bias: one direction, "all
-# weights together", is about 33 times as steep as any column is wide. **Centre your columns.**
+# weights together", is far steeper than all others. **Centre your columns.**
 
 # %%
 a, s = PREPARE["min-max to 0..1"](X)
 m = with_bias((X - a) / s).mean(axis=0)
-print(f"|m|² = {m @ m:.0f}, largest eigenvalue {spectrum['min-max to 0..1'][0][-1]:.0f}")
+*_, second, largest = spectrum["min-max to 0..1"][0]
+print(f"|m|² = {m @ m:.0f}; the largest eigenvalue {largest:.0f}, the second {second:.2f}")
 
 # %% [markdown]
 # ## Watch the plainest learner
@@ -443,6 +448,9 @@ left = {
 }
 ax2.set(xscale="log", yscale="log", xlim=(1, 10_000), ylim=(1e-6, 30), xlabel="steps")
 ax2.set_ylabel("share of the loss\nstill to be lost")
+ax2.set_xticks([1, 10, 100, 1000, 10_000], ["1", "10", "100", "1,000", "10,000"])
+ax2.set_yticks([1e-6, 1e-4, 1e-2, 1], ["10⁻⁶", "10⁻⁴", "0.01", "1"])
+ax2.minorticks_off()
 _ = ax2.legend(fontsize=9, loc="lower left")
 
 
@@ -467,8 +475,8 @@ Explorer(
 
 # %% [markdown]
 # At one half, $\eta\lambda$ is nearly 1 in every direction: *one* step does nearly all. Beyond the
-# largest stable rate all five climb, sooner or later. "Standardization accelerates gradient descent" (B 2.1.2) holds here, for
-# the *training* loss of a linear layer. Does it hold for a network?
+# largest stable rate all five climb, sooner or later. "Standardization accelerates gradient descent"
+# (B 2.1.2) holds for the *training* loss of a linear layer. And for a network?
 
 # %% [markdown]
 # ## Watch a network's first steps
@@ -514,6 +522,8 @@ for i, name in enumerate(PREPARE):
     score.errorbar(np.array(RATES) * nudge, mean, half, **style, label=name)
 race.set(xlabel="step", ylabel="loss (nats), mean of 20 steps", xlim=(0, 320), ylim=(0.9, 2.7))
 score.set(xscale="log", xlabel="learning rate", ylabel="held-out accuracy (95%)", ylim=(0.05, 0.45))
+score.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+score.minorticks_off()
 now = score.axvline(0.1, color="black", lw=1)
 _ = fig3.legend(*score.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
 
@@ -630,8 +640,8 @@ print(f"the floor's share of component 128: {ratio[-1]:.0%}")
 # %% [markdown]
 # At $p = 1$ grain covers the picture. PCA has *sorted* features by size, and in pictures what is large
 # is mostly signal. Standardising throws the order away: a network must find out, from few rows, which
-# of 128 equally loud features to trust. (Wadia et al. 2021 show that whitening does just this: it
-# trains fast, and generalises worse.)
+# of 128 equally loud features to trust. (Wadia et al. 2021 show that whitening can reduce or prevent
+# generalisation.)
 
 # %% [markdown]
 # ## Re-test a claim: raw equals standardised
@@ -675,10 +685,10 @@ for n in SIZES:
     print(f"{n:5} rows: raw beats standardised:", verdict(*gap))
 
 # %% [markdown]
-# Standardised, the network knows its training rows nearly by heart, and less about others.
+# Standardised, the network learns its training rows nearly by heart, and less about others.
 #
-# That was our network. Report A's has batch norm, dropout and two narrow layers, which keep it from
-# learning by heart. Here it is, 3,000 rows, at two rates, held-out accuracy after each epoch:
+# Report A's network has batch norm, dropout and two narrow layers, which hinder learning by heart. Here
+# it is, 3,000 rows, two rates, held-out accuracy after each epoch:
 
 
 # %%
@@ -725,13 +735,12 @@ print("rate 0.03, epoch 12: raw beats standardised:", verdict(*late))
 print("rate 0.3, epoch 1:   raw beats standardised:", verdict(*early))
 
 # %% [markdown]
-# So "no difference" is what *one* network, at *one* rate, stopped at *one* moment may show. Another
-# rate, another moment or a wider network shows a clear one. Two runs could not tell. (Chapter 16 runs
-# the reports' tables whole, with seeds.)
+# "No difference" is what *one* network, at *one* rate, stopped at *one* moment may show. Two runs could
+# not tell. (Chapter 16 runs the reports' tables whole, with seeds.)
 #
-# **What to do**: features of different units (cm, kg, euro): standardise, always. Features that share a
-# unit and whose size means something, as these do: centre them, divide all by *one* number, and try
-# standardising as one more candidate.
+# **What to do**: standardise features of different units (cm, kg, euro). If they share a unit and their
+# size means something, as here: centre them, divide all by *one* number, and try standardising as one
+# more candidate.
 
 # %% [markdown]
 # ## Encode labels
@@ -1055,14 +1064,13 @@ mean, half = records.interval(scaler_leak(seed) for seed in range(40))
 print("the gain is less than 0.01, by its interval:", -0.01 < mean - half < mean + half < 0.01)
 
 # %% [markdown]
-# Too small to see. It is still wrong, and it costs nothing to do it right. With fewer rows, or a scaler
-# that learns more than two numbers a column, it grows.
+# Too small to see here. But it costs nothing to do it right, and then nobody has to measure it.
 
 # %% [markdown]
 # ## See noise become knowledge
 #
 # **The second leak.** Eighty rows, half of them "ill", half "well", and $d$ features. *Everything is
-# noise*: random features, labels by lot. Nobody can do better than 0.5. We choose the ten features in
+# noise*: random features, labels by lot. The true accuracy of anything is 0.5. We choose the ten features in
 # which the two classes' means differ most, then classify by nearest mean: 40 rows to learn, 40 held out.
 #
 # Each dot is a feature. Across: the difference of the means in the learning half. Up: in the held-out
@@ -1214,19 +1222,20 @@ print("test rows that are training rows too:", sum(bytes(row) in once for row in
 # %% [markdown]
 # ## Break it
 #
-# 1,200 rows, prepared in nine ways. One is right.
+# 1,200 rows, prepared in nine ways. One is right. *Chosen on all rows*: of 2,080 products of two
+# features the 40 with the most different class means, found before the split.
 
 # %%
 FAULTS = [
     "no fault",
-    "held-out scaled by itself",
+    "held-out: own scaler",
     "scaler sees all rows",
-    "rows scaled, not columns",
-    "labels shuffled alone",
-    "sorted, last quarter held",
+    "rows, not columns",
+    "labels shuffled",
+    "sorted, end held out",
     "copied, then split",
-    "one-hot label left in X",
-    "features chosen on all rows",
+    "one-hot label in X",
+    "chosen on all rows",
 ]
 left_of, right_of = np.triu_indices(64)
 
@@ -1265,13 +1274,13 @@ def prepare(fault, X, y):
 # %% [markdown]
 # Six checks:
 #
-# - **columns**: training columns have mean 0 and deviation 1, to six digits.
+# - **scale**: training columns have mean 0 and deviation 1, to six digits.
 # - **map**: held-out rows went through the training rows' map: recompute $a$ and $s$ from raw and
 #   prepared training rows, apply them.
-# - **balance**: each class has the same share on both sides, within 0.02.
+# - **shares**: each class has the same share on both sides, within 0.02.
 # - **copies**: no row stands on both sides.
 # - **learns**: the held-out accuracy (least squares on one-hot labels) is above 0.17.
-# - **lottery**: the labels are shuffled *before everything else*, three times. The accuracy must fall
+# - **chance**: the labels are shuffled *before everything else*, three times. The accuracy must fall
 #   below 0.17: guessing, and room for luck.
 
 
@@ -1294,19 +1303,16 @@ def examine(fault, X, y):
     lots = [np.random.default_rng(seed).permutation(y) for seed in range(3)]
     real = accuracy_of((A, B), labels)
     drawn = np.mean([accuracy_of(*prepare(fault, X, lot)[1:]) for lot in lots])
-    return (
-        real,
-        drawn,
-        {
-            "columns": np.abs(A.mean(axis=0)).max() < 1e-6
-            and np.abs(A.std(axis=0) - 1).max() < 1e-6,
-            "map": same_map(raw, (A, B)),
-            "balance": np.abs(shares[0] - shares[1]).max() < 0.02,
-            "copies": not set(map(bytes, A)) & set(map(bytes, B)),
-            "learns": real > 0.17,
-            "lottery": drawn < 0.17,
-        },
-    )
+    off = max(np.abs(A.mean(axis=0)).max(), np.abs(A.std(axis=0) - 1).max())
+    found = {
+        "scale": off < 1e-6,
+        "map": same_map(raw, (A, B)),
+        "shares": np.abs(shares[0] - shares[1]).max() < 0.02,
+        "copies": not set(map(bytes, A)) & set(map(bytes, B)),
+        "learns": real > 0.17,
+        "chance": drawn < 0.17,
+    }
+    return real, drawn, found
 
 
 examined = {fault: examine(fault, X[:1200], y[:1200]) for fault in FAULTS}
@@ -1328,9 +1334,11 @@ def judge(fault):
     for bar, width in zip(bars, (real, drawn), strict=True):
         bar.set_width(width)
     ax12.set_title(fault)
-    cells = "".join(f"<td><b>{'passes' if ok else 'caught'}</b></td>" for ok in found.values())
-    heads = "".join(f"<th>{name}</th>" for name in found)
-    return fig12, f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
+    rows = "".join(
+        f"<tr><td>{check}</td><td><b>{'passes' if ok else 'caught'}</b></td></tr>"
+        for check, ok in found.items()
+    )
+    return fig12, f"<table><tr><th>check</th><th>{fault}</th></tr>{rows}</table>"
 
 
 # %%
@@ -1342,17 +1350,16 @@ Explorer(
 )
 
 # %%
-print(" " * 27 + "".join(f"{name:>8}" for name in examined["no fault"][2]))
+print(" " * 21 + "".join(f"{name:>7}" for name in examined["no fault"][2]))
 for fault, (_, _, found) in examined.items():
-    print(f"{fault:27}" + "".join(f"{'-' if ok else 'caught':>8}" for ok in found.values()))
+    print(f"{fault:21}" + "".join(f"{'-' if ok else 'caught':>7}" for ok in found.values()))
 
 # %% [markdown]
-# - **The accuracy** notices two of the eight: those that *lower* it a lot. A leak makes it better, and
-#   nobody complains.
-# - **The lottery** finds what brings labels across: the copies, the label left in, the chosen features.
-#   It needs no knowledge of the code. Run your whole pipeline on shuffled labels once: above guessing
-#   means a leak.
-# - **The scaler's leak** is invisible to all but the exact look at the columns.
+# - **The accuracy** notices only the two that *lower* it. A leak makes it better, and nobody complains.
+# - **Chance** finds what carries labels across: copies, the label left in, chosen features. It
+#   needs no knowledge of the code. Run your whole pipeline on shuffled labels once: above guessing means
+#   a leak.
+# - **The scaler's leak** is invisible to all but the exact look at the scale.
 
 # %% [markdown]
 # ## Practise
@@ -1423,19 +1430,17 @@ hold_out.check(my_held_out)
 # %% [markdown]
 # **Exercise 6** (find the slips). Four lines are wrong. Which, and what does each do?
 #
-# ```python
-# best = np.argsort(-between_class_share(X, y))[:20]       # 1
-# X = X[:, best]                                           # 2
-# y = rng.permutation(y)                                   # 3
-# train, held = stratified_split(y, 0.2, rng)              # 4
-# Z_train = StandardScaler().fit_transform(X[train])       # 5
-# Z_held = StandardScaler().fit_transform(X[held])         # 6
-# T = one_hot(y[train], len(np.unique(y[held])))           # 7
-# ```
+# 1. `best = np.argsort(-class_share(X, y))[:20]`
+# 2. `X = X[:, best]`
+# 3. `y = rng.permutation(y)`
+# 4. `train, held = stratified_split(y, 0.2, rng)`
+# 5. `A = StandardScaler().fit_transform(X[train])`
+# 6. `B = StandardScaler().fit_transform(X[held])`
+# 7. `T = one_hot(y[train], len(set(y[held])))`
 #
 # <details><summary>Answer</summary>
 #
-# - 1 chooses features with all rows: the leak that makes knowledge of noise.
+# - 1 chooses features with all rows (`class_share`: chapter 01's share between classes): the leak that makes knowledge of noise.
 # - 3 shuffles the labels alone, and nothing is left to learn. (This is report B's sentence as code.)
 # - 6 fits a second scaler: the held-out rows get another map than the training rows.
 # - 7 counts classes in the held-out part: a class missing there makes a column too few. The number of

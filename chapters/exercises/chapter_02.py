@@ -276,6 +276,11 @@ stable_rate = Exercise(
                 lambda X: 2 / _eigenvalues(X - X.mean(axis=0))[-1],
             ),
             Mistake(
+                "np.cov",
+                "It centres, and divides by n - 1. H is X.T @ X / n with X as it is.",
+                lambda X: 2 / _eigenvalues(X - X.mean(axis=0), over=len(X) - 1)[-1],
+            ),
+            Mistake(
                 "singular values of X for eigenvalues of H",
                 "λ = s² / n, with the singular values s of X.",
                 lambda X: 2 / np.sqrt(_eigenvalues(X, over=1)[-1]),
@@ -389,6 +394,18 @@ hold_out = Exercise(
                     np.arange(len(keys)),
                     [np.argsort(keys[labels == c])[: int(m)] for c in range(3)],
                 ),
+            ),
+            Mistake(
+                "row numbers, not a mask",
+                "These are the right rows. Return True and False for every row: (n,).",
+                lambda labels, keys, m: np.concatenate(
+                    [np.flatnonzero(_smallest(keys, m, labels == c)) for c in range(3)]
+                ),
+            ),
+            Mistake(
+                "row numbers, sorted, not a mask",
+                "These are the right rows. Return True and False for every row: (n,).",
+                lambda labels, keys, m: np.flatnonzero(_by_class(labels, keys, m)),
             ),
         ]
     },

@@ -138,6 +138,14 @@ def first_rows(labels, keys, m):
     return held
 
 
+def class_rows(labels, keys, m):
+    found = []
+    for c in np.unique(labels):
+        rows = np.flatnonzero(labels == c)
+        found += sorted(rows[np.argsort(keys[rows])[:m]])
+    return np.array(found)
+
+
 def places_for_rows(labels, keys, m):
     held = np.zeros(len(labels), bool)
     for c in np.unique(labels):
@@ -225,6 +233,7 @@ WRONG = [
                 "centred first",
                 lambda X: (2 / np.linalg.eigvalsh(np.cov(X.T, bias=True))[-1], by_svd(X)[1]),
             ),
+            ("np.cov", lambda X: (2 / np.linalg.eigvalsh(np.cov(X.T))[-1], by_svd(X)[1])),
             (
                 "singular values of X for eigenvalues of H",
                 lambda X: (2 / np.linalg.norm(X, 2), by_svd(X)[1]),
@@ -256,6 +265,8 @@ WRONG = [
             ("keys not used", first_rows),
             ("m - 1 of each class", strict_threshold),
             ("places within the class taken for row numbers", places_for_rows),
+            ("row numbers, not a mask", class_rows),
+            ("row numbers, sorted, not a mask", lambda *given: np.nonzero(loop_hold(*given))[0]),
         ]
     ],
 ]
