@@ -17,12 +17,14 @@
 # # 09 Gather momentum
 #
 # **You will learn** what momentum does to a path, how three forms of it differ, which rates are
-# stable, and which form report B must have run.
+# stable, and which form can have made report B's table.
 #
 # **You need** chapter 08 and the eigenvalues of a 2 by 2 matrix. **Time**: 75 minutes. **Runs in**
 # under 30 seconds.
 
 # %%
+import itertools
+
 import numpy as np
 
 from mlpcore import SGD, MinMaxScaler, TrainingDiverged, cross_entropy, fit, models, records
@@ -32,6 +34,7 @@ from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import numerical_gradient
 from mlpcore.plots import BLUE, LINES, MARKERS, VERMILLION, show, subplots
 from mlpcore.source import show_source
+from mlpcore.train import training_steps
 
 # %%
 data = load("shapes10")  # or "cifar10", once it is built
@@ -77,7 +80,7 @@ levels = np.geomspace(0.05, 80, 9)
 left.contour(plane[..., 0], plane[..., 1], height(plane), levels, colors="#999999", linewidths=0.8)
 (walk,) = left.plot([], [], **LINES[0], lw=1.2, marker="o", ms=3)
 left.plot(0, 0, "k*", ms=12)
-left.set(xlabel="first weight", ylabel="second weight", xlim=(-10, 6), ylim=(-2.5, 2.5))
+_ = left.set(xlabel="first weight", ylabel="second weight", xlim=(-10, 6), ylim=(-2.5, 2.5))
 
 # %%
 (fall,) = right.plot([], [], **LINES[0], marker="o", ms=3)
@@ -88,7 +91,7 @@ _ = right.set(xlabel="step", ylabel="loss", yscale="log", xlim=(0, 60), ylim=(1e
 def valley(form, rate, momentum):
     settings = {"lr": rate, "momentum": momentum, "form": form}
     visited = path(lambda w: curvatures * w, (-9, 1.8), 60, **settings)
-    walk.set_data(*np.clip(visited, -50, 50).T)
+    walk.set_data(*np.where(np.abs(visited) < 50, visited, np.nan).T)
     losses = height(visited)
     fall.set_data(range(61), np.clip(losses, 1e-12, 1e6))
     left.set_title(f"{form}: rate {rate:.2g}, momentum {momentum:g}", fontsize=11)
@@ -232,7 +235,8 @@ names = ("gradient", "heavy ball's v", "EMA's v")
 answers = [ax2.plot([], [], **LINES[i], label=name)[0] for i, name in enumerate(names)]
 answers[0].set(marker="o", ms=3, lw=0.6)
 ax2.set(xlabel="step", xlim=(0, 80))
-_ = ax2.legend(fontsize=9, loc="upper right")
+ax2.legend(fontsize=9, loc="upper right", framealpha=1)
+fig2.get_layout_engine().set(rect=(0.03, 0, 0.97, 1))  # room for longer numbers at the left
 
 
 # %%
@@ -274,10 +278,10 @@ Explorer(
 
 # %%
 tiny = np.finfo(np.float32).tiny
-print("momentum   same sign   alternating   half life   denormal after")
+print("momentum  same sign  alternating  half life  steps to denormal")
 for m in (0.5, 0.9, 0.99, 0.999):
     half_life, end = np.log([0.5, tiny]) / np.log(m)
-    print(f"{m:8}{1 / (1 - m):10.0f} x{1 / (1 + m):12.2f} x{half_life:12.1f}{end:17,.0f} steps")
+    print(f"{m:8}{1 / (1 - m):9.0f} x{1 / (1 + m):11.2f} x{half_life:11.1f}{end:19,.0f}")
 
 # %%
 checked = np.arange(2000)
@@ -373,7 +377,8 @@ fig3, ax3 = subplots(width=7, height=3.4)
 names3 = ("rate outside v: library, PyTorch", "rate inside v: (28)-(29), (8)-(11)")
 drops = [ax3.plot([], [], **LINES[i], label=name)[0] for i, name in enumerate(names3)]
 ax3.set(xlabel="step", ylabel="length of the step", xlim=(40, 120))
-_ = ax3.legend(fontsize=9)
+ax3.legend(fontsize=9)
+fig3.get_layout_engine().set(rect=(0.03, 0, 0.97, 1))
 
 
 # %%
@@ -511,7 +516,7 @@ _ = circle.legend(fontsize=8, loc="upper left", ncols=2)
 bounds = [motion.plot([], [], **LINES[1], lw=1)[0] for _ in range(2)]
 bounds[0].set_label("± (largest |z|) to the power t")
 motion.set(xlabel="step t", xlim=(0, 40), ylim=(-1.5, 2))
-_ = motion.legend(fontsize=8, loc="upper right")
+_ = motion.legend(fontsize=8, loc="upper right", framealpha=1)
 
 
 # %%
@@ -520,7 +525,7 @@ def bowl(a, momentum):
     zs.set_data(np.real(z), np.imag(z))
     ring.set_data(np.sqrt(momentum) * np.cos(angle), np.sqrt(momentum) * np.sin(angle))
     w = path(lambda w: w, [1.0], 40, lr=a, momentum=momentum)[:, 0]
-    rolls.set_data(range(41), np.clip(w, -9, 9))
+    rolls.set_data(range(41), np.where(np.abs(w) < 9, w, np.nan))
     for sign, bound in zip((1, -1), bounds, strict=True):
         bound.set_data(range(41), np.clip(sign * shrink ** np.arange(41), -9, 9))
     complex_pair = abs(np.imag(z[0])) > 1e-9
@@ -590,11 +595,14 @@ def best(kappa):
 
 # %%
 grid_a, grid_mu = np.meshgrid(np.linspace(0.01, 4, 400), np.linspace(0, 0.999, 400))
-print("   κ    no grid point beats it    steps to a thousandth: plain, momentum")
+print(
+    "                              steps to a thousandth\n"
+    "   κ   no grid point better   plain   momentum"
+)
 for kappa in (10, 100, 1000):
     factors = np.maximum(factor(grid_a, grid_mu), factor(grid_a / kappa, grid_mu))
     plain, ball = np.log(1000) / -np.log([(kappa - 1) / (kappa + 1), best(kappa)[2]])
-    print(f"{kappa:5}{factors.min() >= best(kappa)[2]!s:>15}{plain:31.0f}{ball:8.0f}")
+    print(f"{kappa:5}{factors.min() >= best(kappa)[2]!s:>22}{plain:8.0f}{ball:11.0f}")
 
 # %% [markdown]
 # In the map below, colour says how many steps it takes to come a thousand times closer. The circle
@@ -667,7 +675,10 @@ Explorer(
 # Too little momentum costs more than too much: below the star the flat axis creeps, above it the
 # factor is $\sqrt\mu$, a little worse. And the rate at the star is nearly four times the curvature's
 # inverse, close to divergence. In practice the curvatures are not known, so one takes a smaller rate
-# and a larger momentum than the star's: 0.9 is a habit, not a law.
+# and a larger momentum: 0.9 is a habit, not a law.
+#
+# The star is best *in the long run*. At a meeting point the distance first rises, for large $\kappa$
+# during many steps: there a point beside the star may lead for a while.
 
 # %% [markdown]
 # ## Look ahead with Nesterov
@@ -751,8 +762,8 @@ for m in (0.5, 0.9, 0.99):
     print(f"{m:8}{2 * (1 + m):13.2f}{limit:11.2f}{words[0]:>13}{words[1]:>13}")
 
 # %% [markdown]
-# Go back to the first slider, at rate 0.02 and momentum 0.95, and change the form: Nesterov's circling
-# dies out sooner.
+# Go back to the first slider, at rate 0.02 and momentum 0.95, and change the form: with Nesterov the
+# swings across the valley die out sooner.
 
 # %% [markdown]
 # ## Average the noise away
@@ -929,9 +940,38 @@ show(
 )
 
 # %% [markdown]
-# An effective step of 50 is far beyond every limit, heavy ball or Nesterov, scaled or not. Under EMA
-# it stays 0.05, and 0.999 trains. So (28)-(29) with these settings **cannot** have made table 7; the
-# EMA form can. (In 4.2 the report says it also tried other momentum updates, without saying where.)
+# At 0.999 only EMA trains. Why do the others fail? It is tempting to say that 50 is beyond the limit.
+# But the limit $2(1+\mu)/\lambda$ is one on $\eta$, and $\eta$ is the same everywhere here: with momentum
+# the heavy ball is allowed *more* than plain descent. Another suspect is the noise: the weight's jitter
+# grows with the effective step. **Predict first**: take the noise away, every batch being all rows.
+# Does the heavy ball train at 0.999?
+
+
+# %%
+def last_losses(batch, seed, rows=400, steps=200):
+    """Mean loss of the last 20 of 200 steps, less the first; heavy ball at 0.999."""
+    rng = np.random.default_rng(seed)
+    net = models.baseline(rng)
+    settings = {"optimizer": SGD(net.parameters(), lr=0.05, momentum=0.999), "rng": rng}
+    settings |= {"epochs": steps, "batch_size": batch}
+    walk = training_steps(net, X[:rows], y[:rows], **settings)
+    losses = [step.loss for step in itertools.islice(walk, steps)]
+    return np.mean(losses[-20:]) - losses[0]
+
+
+# %%
+for batch in (400, 32):
+    fell = [last_losses(batch, seed) < 0 for seed in range(5)]
+    print(f"batch of {batch:3}: the loss falls in {sum(fell)} of 5 runs")
+
+# %% [markdown]
+# Same network, rate, momentum and number of steps: it *is* the noise. The limit of a bowl without noise
+# does not see it.
+#
+# What follows for table 7? Of three forms at the rate and batch size it names, (28)-(29) did not
+# train, EMA did. So the table was probably made with EMA. It is no proof: our pictures are a stand-in
+# for the report's, and what it does not tell (the start, the scaling in fact used) we had to guess.
+# (In 4.2 it says that it tried other momentum updates, without saying where.)
 #
 # Now its claim that momentum "does not significantly affect the final accuracy":
 
@@ -1034,6 +1074,7 @@ ARMS = {
     "heavy ball 0.95, same rate": {"lr": 0.03, "momentum": 0.95},
     "plain, same effective step": {"lr": 0.6},
     "EMA 0.95, same rate": {"lr": 0.03, "momentum": 0.95, "form": "ema"},
+    "heavy ball 0.9, rate 0.01": {"lr": 0.01, "momentum": 0.9},
 }
 
 
@@ -1054,9 +1095,10 @@ for arm in list(ARMS)[1:]:
     print(f"{arm:30}{words}")
 
 # %% [markdown]
-# On such a line the claim **holds** for the heavy ball, and no larger rate does the same. It does not
-# for EMA at the same rate, which is the heavy ball at a 20th of it: the ball must be underdamped, or it
-# creeps into the first dip.
+# On such a line the claim **holds** at 0.95 and rate 0.03, where plain descent with the same effective
+# step does not do as well. That pair was picked because it works, out of a dozen tried. At 0.9 and 0.01,
+# and for EMA (the heavy ball at a 20th of the rate), there is no lead: a ball that is not underdamped
+# creeps into the first dip. So it holds *for some settings*.
 #
 # A network has thousands of directions, and noise. Whether dips like these are what keeps it from
 # learning, this does not show. **Saddles** we can compute: put a curvature $-\lambda$ into the
@@ -1136,10 +1178,10 @@ STEPS = {
 #
 # - **falls**: in the valley, the loss after 60 steps is lower than before.
 # - **first**: the first step is $-\eta g$.
-# - **steady**: under a constant gradient, the same for both parameters, a step becomes
+# - **const**: under a constant gradient, the same for both parameters, a step becomes
 #   $\eta g/(1-\mu)$.
 # - **bowl**: ten steps are the powers of $M$.
-# - **library**: five steps with random gradients end where `SGD` does; **decay**: the same with weight
+# - **SGD**: five steps with random gradients end where the library does; **decay**: the same with weight
 #   decay; **rates**: the same with a rate that changes.
 
 
@@ -1193,9 +1235,9 @@ CHECKS = {
     "first": lambda s: np.allclose(
         np.diff(walked(s, shocks[:1], [0.1]), axis=0), -0.1 * shocks[:1]
     ),
-    "steady": lambda s: np.allclose(np.diff(walked(s, constant, [0.1] * 200)[-2:], axis=0), -0.5),
+    "const": lambda s: np.allclose(np.diff(walked(s, constant, [0.1] * 200)[-2:], axis=0), -0.5),
     "bowl": on_bowl,
-    "library": lambda s: as_library(s, FIXED),
+    "SGD": lambda s: as_library(s, FIXED),
     "decay": lambda s: as_library(s, FIXED, decay=0.3),
     "rates": lambda s: as_library(s, CHANGING),
 }
@@ -1223,7 +1265,7 @@ def judge(fault):
     mine_drawn.set_data(range(61), np.clip(losses, 1e-9, 1e9))
     ax9.set_title(fault)
     heads = "".join(f"<th>{name}</th>" for name in CHECKS)
-    words = ("passes" if ok else "caught" for ok in judged[fault].values())
+    words = ("-" if ok else "seen" for ok in judged[fault].values())
     cells = "".join(f"<td><b>{word}</b></td>" for word in words)
     return fig9, f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
 
@@ -1237,9 +1279,9 @@ Explorer(
 )
 
 # %%
-print(f"{'':19}" + "".join(f"{name:>8}" for name in CHECKS))
+print(f"{'':18}" + "".join(f"{name:>6}" for name in CHECKS))
 for fault, found in judged.items():
-    print(f"{fault:19}" + "".join(f"{'-' if ok else 'caught':>8}" for ok in found.values()))
+    print(f"{fault:18}" + "".join(f"{'-' if ok else 'seen':>6}" for ok in found.values()))
 
 # %% [markdown]
 # - **A falling loss** sees what climbs or blows up, and nothing else.
@@ -1296,7 +1338,8 @@ memory.check(my_memory)
 
 # %% [markdown]
 # **Exercise 4.** A bowl has several `curvatures` (an array). Which rate may the **EMA** form not
-# exceed? Try it in the first slider: the valley's are 0.4 and 20. Hints: `largest_rate.hint()`.
+# exceed? Try it in the first slider, at
+# momentum 0.4: the valley's are 0.4 and 20. Hints: `largest_rate.hint()`.
 
 
 # %%
@@ -1307,8 +1350,8 @@ def my_largest_rate(curvatures, mu):
 largest_rate.check(my_largest_rate)
 
 # %% [markdown]
-# **Exercise 5.** The best rate and momentum of the heavy ball for curvatures from `low` to `high`. Then
-# set the first slider to what you find for 0.4 and 20. Hints: `tuned.hint()`.
+# **Exercise 5.** The best rate and momentum of the heavy ball for curvatures from `low` to `high`. The
+# star in the map shows it: its $\eta\Lambda$ is your rate times `high`. Hints: `tuned.hint()`.
 
 
 # %%
@@ -1327,7 +1370,7 @@ tuned.check(my_tuned)
 # <details><summary>Answer</summary>
 #
 # The heavy ball at 0.001 is EMA at 0.01: it would reach 0.528. So run both forms at 0.001 on the
-# report's own data (`load("cifar10")`, two minutes each) and see which one ends near 0.452. That is a
+# report's own data (`load("cifar10")`, 200 epochs each) and see which one ends near 0.452. That is a
 # second trace, independent of table 7.
 #
 # </details>
@@ -1348,12 +1391,12 @@ tuned.check(my_tuned)
 #
 # - The velocity is a sum of past gradients, $\mu^k$ for the one $k$ steps ago. What agrees grows by
 #   $1/(1-\mu)$, what alternates shrinks by $1/(1+\mu)$.
-# - Heavy ball and EMA are one method with two meanings of "learning rate"; always say which. Table 7 is
-#   possible only with EMA.
+# - Heavy ball and EMA are one method with two meanings of "learning rate"; always say which. At
+#   table 7's settings only EMA trained here: with the others the noise takes over.
 # - On a bowl: limit $2(1+\mu)/\lambda$, factor $\sqrt\mu$ when underdamped, and at best
 #   $\sqrt\kappa$ in place of $\kappa$.
 # - Momentum smooths the steps; how far the weight jitters is up to the effective step.
 # - A rate inside or outside $v$ is the same until the rate changes.
 #
-# Back: [07 Start well](07_start_well.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb)
+# Back: [08 Step downhill](08_step_downhill.ipynb)
+# Next: [10 Adapt the step](10_adapt_the_step.ipynb)
