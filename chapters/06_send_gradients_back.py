@@ -19,7 +19,7 @@
 # **You will learn** how the chain rule turns layers into a loop that runs backwards, why that
 # direction is cheap, how to measure a derivative, and which check finds which fault.
 #
-# **You need** chapters 03 and 05, and the chain rule for one variable. **Time**: 60 minutes.
+# **You need** chapters 03 to 05, and the chain rule for one variable. **Time**: 75 minutes.
 # **Runs in** under 30 seconds.
 
 # %%
@@ -115,7 +115,8 @@ print(f"real change:              {nudged - L:.4f}")
 # \end{aligned}
 # $$
 #
-# **3. Activation.** $Y_{1,kj}$ moves one number only, its own $A_{kj} = f(Y_{1,kj})$. So no sum:
+# **3. Activation.** $Y_{1,kj}$ moves one number only, its own $A_{kj} = f(Y_{1,kj})$. So no sum,
+# and the product $\odot$ is element by element:
 #
 # $$
 # dY_1 = dA \odot f'(Y_1), \qquad \text{for tanh: } f'(Y_1) = 1 - A \odot A
@@ -321,8 +322,8 @@ Explorer(
 # %% [markdown]
 # ## Write it shorter, and check again
 #
-# Four times the same network, each shorter or more general than the one before. After each change
-# the same saved gradients judge.
+# The same network four more times, each shorter or more general than the one before. After each
+# change the same saved gradients judge.
 
 
 # %%
@@ -366,13 +367,13 @@ def by_list(X, labels, *parameters):
     for W, b in zip(parameters[::2], parameters[1::2], strict=True):
         if backs:
             A, back = tanh(A)
-            backs.append(lambda d, back=back: (back(d),))
+            backs.append(lambda d, back=back: (back(d),))  # one gradient: a tuple of one
         A, back = ops.linear(A, W, b)
         backs.append(back)
     loss, back_loss = cross_entropy(A, labels)
     d = back_loss(1.0)
     for back in reversed(backs):
-        d, *own = back(d)
+        d, *own = back(d)  # what goes on down, and what stays here: dW, db
         gradients = own + gradients
     return loss, gradients
 
@@ -535,8 +536,9 @@ print("one gradient by sending gradients back: 1 pass forth, 1 back")
 # %% [markdown]
 # ## See why backwards
 #
-# Take one example. Layer $i$ turns $s_{i-1}$ numbers into $s_i$; its **Jacobian** $J_i$ is the
-# $(s_i, s_{i-1})$ matrix of all its slopes. The chain rule multiplies them:
+# Take one example, and let the $s_0$ inputs be the numbers whose slopes we want. Layer $i$ turns
+# $s_{i-1}$ numbers into $s_i$; its **Jacobian** $J_i$ is the $(s_i, s_{i-1})$ matrix of all its
+# slopes. The chain rule multiplies them:
 #
 # $$
 # J = J_D\,J_{D-1} \cdots J_2\,J_1
@@ -608,6 +610,7 @@ dots = [
     ax2.plot([], [], ls="", marker=MARKERS[i], ms=9, color=LINES[i]["color"])[0] for i in (0, 1)
 ]
 ax2.set(xlabel="layers", ylabel="multiplications", yscale="log", xlim=(1.5, 30.5), ylim=(1, 1e11))
+ax2.minorticks_off()
 _ = ax2.legend(loc="lower right", fontsize=10)
 
 
@@ -645,8 +648,8 @@ Explorer(
 # %% [markdown]
 # With many layers the factor is near *inputs over outputs*; the width hardly matters. (Two layers
 # are one product: no choice.) A loss is one output and parameters are many inputs, so backwards
-# wins. With few inputs and many outputs, forwards wins: how does a
-# whole picture change with one knob?
+# wins. With few inputs and many outputs, forwards wins: how does a whole picture change with one
+# knob?
 
 # %% [markdown]
 # ## Measure a derivative, and see it fail
@@ -737,8 +740,8 @@ fig3, (near3, all3) = subplots(1, 2, width=8.4, height=3.7)
 (secant,) = near3.plot([], [], **LINES[1], lw=2, label="the measured slope")
 (losses_drawn,) = near3.plot([], [], ls="", marker="o", ms=4, color=LINES[0]["color"], label="loss")
 near3.set(xlabel="step / h", ylabel="change of the loss / (h × slope)", xlim=(-2.1, 2.1))
-near3.set(ylim=(-4, 4))
-near3.legend(loc="upper left", fontsize=9)
+near3.set(ylim=(-4, 4), xticks=range(-2, 3), yticks=range(-4, 5, 2))
+_ = near3.legend(loc="upper left", fontsize=9)
 
 # %%
 for line, ((dtype, kind), values) in zip(LINES, errors.items(), strict=False):
@@ -746,7 +749,8 @@ for line, ((dtype, kind), values) in zip(LINES, errors.items(), strict=False):
 (mark3,) = all3.plot([], [], ls="", marker="o", ms=9, color="black")
 rule3 = all3.axvline(1, color="black", lw=1, ls=":")
 all3.set(xscale="log", yscale="log", xlabel="h", ylabel="relative error (median of 20)")
-all3.set(ylim=(1e-11, 1e5), xticks=[1e-14, 1e-10, 1e-6, 1e-2])
+all3.set(ylim=(1e-11, 1e5), xticks=[1e-14, 1e-10, 1e-6, 1e-2], yticks=[1e-10, 1e-5, 1, 1e5])
+all3.minorticks_off()
 all3.set_title("dotted: the rule for this choice", fontsize=10)
 _ = all3.legend(loc="upper right", fontsize=8)
 
@@ -792,7 +796,7 @@ for (dtype, kind), values in errors.items():
 # *is* $w$.
 #
 # So: **central differences in float64, $h$ near $10^{-5}$ or $10^{-6}$**. In float32 nothing
-# better than a few digits is to be had, and a fault of 1% can hide.
+# better than a few digits is to be had, and a small fault can hide.
 #
 # Two more ways to fail. **At a kink** there is no slope to find:
 
@@ -817,8 +821,8 @@ for y in (3.0, 0.3 * h):
 # \frac{\sum dY \odot \big(f(X + h D) - f(X - h D)\big)}{2h} \approx \sum dX \odot D
 # $$
 #
-# Two evaluations, whatever the number of parameters. A wrong $dX$ passes only if its error is at
-# a right angle to $D$, which for a random $D$ does not happen. The library does it for five
+# Two evaluations, however many numbers $X$ has. A wrong $dX$ passes only if its error is at a
+# right angle to $D$, and a random $D$ is at a right angle to nothing. The library tries five
 # directions, with a random $dY$:
 
 # %%
@@ -838,9 +842,8 @@ wrong = gradient_errors(whole_network, *deep, rng=rng)
 print(f"{sum(p.size for p in deep):,} parameters; all errors below 1e-6: {max(wrong) < 1e-6}")
 
 # %% [markdown]
-# The upstream gradient is a random *number* here, as a loss is one number. For an operation that
-# gives an array, `dY` is a random array, never ones. Why never ones, you will see when we break
-# it.
+# A loss is one number, so the upstream gradient is one random number here. For an operation that
+# gives an array it is a random array, never ones. Why not, you will see when we break it.
 
 # %% [markdown]
 # ## Add where a value is used twice
@@ -902,9 +905,8 @@ for name, op, value in (("skip", skip, X4), ("shared W", shared, W4)):
     print(f"{name:9} as measured: {np.allclose(op(value)[1](dY4), measured, rtol=1e-6, atol=1e-8)}")
 
 # %% [markdown]
-# Storing with `=` where `+=` is due keeps the last use only. The other side of it: since `.grad`
-# adds up, it must be emptied before the next batch, or old batches stay in it. That is what
-# `zero_grad()` is for.
+# Storing with `=` where `+=` is due keeps only the last use. On the other hand `.grad` adds up
+# until it is emptied: without `zero_grad()` old batches stay in it.
 
 # %%
 net.zero_grad()
@@ -1121,6 +1123,7 @@ good5, bad5 = (
     ax5.plot([], [], ls="", marker=MARKERS[i], ms=9, color=LINES[i]["color"])[0] for i in (0, 1)
 )
 ax5.set(yscale="log", ylim=(1e-11, 30), xlim=(-0.5, 5.5), ylabel="relative error")
+ax5.minorticks_off()
 _ = ax5.set_xticks(range(6), PARTS)
 
 
@@ -1152,9 +1155,9 @@ for fault, found in passed.items():
 
 # %% [markdown]
 # - **sum**: the rows of $P$ sum to 1 whatever the parameters are. So `P.sum()` is constant, all
-#   its gradients are 0, and 0 times a wrong formula is still 0. Only the fault in the loss is
-#   seen, since the loss is no constant. The same happens behind batch norm and layer norm. And
-#   where the upstream gradient is 1, who forgets it is not found out.
+#   its gradients are 0, and 0 times a wrong formula is still 0. Only *1/n missing* is seen, as
+#   the loss is no constant. (Behind batch norm and layer norm sums are constant too.) And where
+#   the upstream gradient is 1, who forgets it is not found out.
 # - **zeros**: with all parameters 0, $A$, $D$, $B$ and $H$ are 0, and $dH = dZ\,W_3^T$ is 0: only
 #   $db_3$ is left. Faults in products with 0 stay unseen.
 # - **form** sees what has a wrong shape or dtype, and of wrong numbers nothing. `db1 not summed`
@@ -1168,8 +1171,9 @@ for fault, found in passed.items():
 #   function was *meant*. But it uses a loss whose upstream gradient is 1, and so misses *dloss
 #   forgotten*.
 #
-# And the place: a fault spoils its own gradient and all that is made after it. **Look at the
-# first wrong one on the way back**: the fault sits there, or between it and the last right one.
+# And the place: a fault on the way back spoils all that is made after it; one in a single $dW$ or
+# $db$ spoils that one alone. **Look at the first wrong one**: the fault sits there, or between it
+# and the last right one.
 
 # %% [markdown]
 # ## Ask the accuracy
