@@ -356,6 +356,7 @@ times = np.unique(np.geomspace(1, 10_000, 120).astype(int))
 (seen,) = ax3.plot([], [], ls="", marker="o", color=LINES[1]["color"], label="the library's steps")
 ax3.axhline(1, color="black", lw=1, ls=":")
 ax3.set(xlabel="step t", ylabel="step / learning rate", xscale="log", xlim=(0.9, 11_000))
+ax3.minorticks_off()
 _ = ax3.legend(fontsize=9, loc="upper right")
 
 
@@ -576,10 +577,9 @@ for name, (measured, derived) in rows.items():
     )
 
 # %% [markdown]
-# Theirs is not a bound: growing gradients go beyond it. In training the steps are mostly
-# *smaller* than $\eta$, and that is the use of it all: with Adam the learning rate **is** the
-# size of a step, in the weights' own units. After $T$ steps no weight has gone much further than
-# $\eta\,T$.
+# Theirs is not a bound: growing gradients go beyond it. But they cannot grow for long. Steady
+# gradients give steps of $\eta$, noisy ones smaller steps: with Adam the learning rate **is** the size
+# of a step, in the weights' own units. In $T$ steps a weight goes about $\eta\,T$ at most.
 
 # %% [markdown]
 # ## Multiply the loss
@@ -780,7 +780,8 @@ for name, (f, _) in SURFACES.items():
     height = np.log10(np.maximum(f(across, up)[0], 1e-3))  # levels of equal ratio
     contours[name] = map6.contour(across, up, height, levels=10, colors="#BBBBBB", linewidths=0.8)
     contours[name].set(visible=False, linestyles="-")
-_ = map6.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), xlabel="first weight", ylabel="second weight")
+map6.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), xlabel="first weight", ylabel="second weight")
+_ = map6.set(xticks=range(-2, 3), yticks=range(-2, 3))
 
 # %%
 trails, falls = [], []
@@ -789,9 +790,8 @@ for i, name in enumerate(RACERS):
     trails += map6.plot([], [], **look)
     falls += loss6.plot([], [], **look, label=name)
 (goal,) = map6.plot([], [], ls="", marker="*", ms=13, color="black")
-loss6.set(
-    xlabel="step", ylabel="loss above the least", yscale="log", xlim=(0, 100), ylim=(1e-6, 30)
-)
+loss6.set(xlabel="step", ylabel="loss above the least", yscale="log", xlim=(0, 100))
+loss6.set(ylim=(1e-6, 30), yticks=[1e-6, 1e-4, 1e-2, 1])
 loss6.minorticks_off()
 _ = fig6.legend(loc="outside lower center", ncols=4, fontsize=9)
 
@@ -921,6 +921,8 @@ for i, name in enumerate(("L2 in Adam", "AdamW")):
     marks += ax7.plot([], [], ls="", marker=MARKERS[i], color=LINES[i]["color"], label="measured")
 ax7.set(xlabel="size σ of the gradients", ylabel="shrinkage per learning rate")
 ax7.set(xscale="log", yscale="log", xlim=(7e-4, 14), ylim=(1e-5, 2e2))
+ax7.set_yticks([1e-4, 1e-2, 1, 1e2])
+ax7.minorticks_off()
 _ = ax7.legend(fontsize=9, ncols=2, loc="upper right")
 
 
@@ -1463,7 +1465,8 @@ judged = {
 
 # %% [markdown]
 # The picture: three weights with the same random gradients but for their size: a hundredth, one
-# and a hundred times the slider's. Lines are the library's, marks the planted version's.
+# and a hundred times the slider's. Lines are the library's (they lie on each other until the
+# gradients are tiny), marks the planted version's.
 #
 # **Predict first**: which faults does a falling loss overlook? Which two does even the comparison
 # with the library miss?
@@ -1590,7 +1593,30 @@ def my_factor(beta1, beta2, t):
 hidden_factor.check(my_factor)
 
 # %% [markdown]
-# **Exercise 6** (no checker). A colleague reports that Adam with $\epsilon = 1$ and rate 0.1 trains
+# **Exercise 6** (no checker). Find the slips. Report A's Adam (2.4.6) in its four formulas:
+#
+# $$
+# \begin{aligned}
+# g_t &= g_t + W_{t-1} \cdot decayRate \\
+# m_t &= \beta_1 \cdot m_{t-1} + (1 - \beta_1) \cdot g_t \\
+# V_t &= \beta_2 \cdot V_{t-1} + (1 - \beta_2) \cdot g_t^2 \\
+# W_t &= W_{t-1} - \frac{lr \cdot m_t}{\sqrt{V_t}}
+# \end{aligned}
+# $$
+#
+# Which three things differ from AdamW, and how would you notice each?
+#
+# <details><summary>Answer</summary>
+#
+# The decay goes into the gradient (L2): look at the sizes of the weights, feature by feature. $m$ and
+# $V$ are not corrected: the first step is not $lr$. There is no $\epsilon$: a weight that never gets
+# a gradient becomes NaN. (With decay it does get one, $W \cdot decayRate$, unless it is 0 itself, as
+# a bias is at the start.) The table above says which checks see them.
+#
+# </details>
+
+# %% [markdown]
+# **Exercise 7** (no checker). A colleague reports that Adam with $\epsilon = 1$ and rate 0.1 trains
 # well, and that $\epsilon$ "does not matter". What is this optimizer really, and which rate has
 # it?
 #
@@ -1611,7 +1637,7 @@ hidden_factor.check(my_factor)
 #   the first hundreds of steps are several times too large. Without $\epsilon$, 0/0.
 # - Adam's rate is the size of its steps: they do not change with the loss's scale. SGD's and
 #   Adam's rates cannot be compared: give each its best.
-# - L2 under Adam decays weights with large gradients less. AdamW shrinks all alike.
+# - L2 under Adam decays weights with large gradients less. AdamW shrinks all by the same share.
 # - A constant rate ends on a noise floor. Start large, end small.
 # - A small rate is slow before it is stuck: draw the loss against rate times steps.
 #
