@@ -34,7 +34,7 @@ def matmul(A: np.ndarray, B: np.ndarray, out: np.ndarray | None = None) -> np.nd
     if B.flags.f_contiguous:  # W.T
         least, blocks = SMALL // 2, max(1, m * n // SMALL_RESULT)
     else:
-        least, blocks = SMALL, 4 if size <= 4 * SMALL else 8
+        least, blocks = SMALL, 1 << (size // SMALL).bit_length()
     if not least < size <= 8 * SMALL or n % blocks or n < NARROW * blocks:
         return np.matmul(A, B, out=out)
     Y = np.empty((m, n), np.result_type(A, B)) if out is None else out

@@ -70,6 +70,7 @@ def _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch):
     """The loop itself, once all it works on is checked."""
     optimizer, epochs, batch_size, rng, drop_last = plan
     net.train()
+    classes = y.dtype.kind == "i"
     with one_blas_thread():
         for epoch in range(first_epoch, epochs):
             for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
@@ -89,7 +90,7 @@ def _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch):
                     batch_loss.backward()
                     optimizer.step()
                 correct = None
-                if y.dtype.kind == "i":
+                if classes:
                     correct = np.count_nonzero(output.data.argmax(axis=1) == labels)
                 yield Step(epoch, number, value, optimizer.rate, len(rows), correct)
 
