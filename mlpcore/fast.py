@@ -83,7 +83,7 @@ def normal_cdf(x: np.ndarray) -> np.ndarray:
         p *= square
     p += _LAST
     p *= x
-    p = np.tanh(p)
+    p = np.tanh(p, out=p if p.ndim else None)
     p += _ONE
     p *= _HALF
     return p
@@ -93,7 +93,7 @@ def normal_pdf(x: np.ndarray) -> np.ndarray:
     """phi(x) = exp(-x^2 / 2) / sqrt(2 pi), the derivative of Phi."""
     y = x * x
     y *= -0.5
-    y = np.exp(y)
+    y = np.exp(y, out=y if y.ndim else None)
     y *= 1 / math.sqrt(2 * math.pi)
     return y
 
