@@ -64,12 +64,13 @@ class Tensor(Recordable):
         """
         arrays, parents, dtype = [], [], None
         for place, value in enumerate(args):
+            array = value
             if isinstance(value, Tensor):
+                array = value.data
+                dtype = dtype or array.dtype
                 if value.requires_grad:
                     parents.append((place, value, value.version))
-                value = value.data
-                dtype = dtype or value.dtype
-            arrays.append(value)
+            arrays.append(array)
         dtype = parents[0][1].data.dtype if parents else dtype
         for place, value in enumerate(arrays):
             if value is not None and getattr(value, "dtype", dtype) is not dtype:

@@ -139,6 +139,12 @@ def _threads():
     return ThreadpoolController()
 
 
+def blas_threads() -> int:
+    """How many threads BLAS may use now: what fits the machine, or what a caller limits it to."""
+    found = _threads().lib_controllers
+    return min((lib.num_threads for lib in found if lib.user_api == "blas"), default=1)
+
+
 _lock, _limits = threading.Lock(), []  # one entry for each block that runs; the first is the limit
 
 

@@ -229,7 +229,7 @@ def _checked(net, X, y, optimizer, epochs, batch_size, rng, drop_last):
     X, y = check_examples(X, y, dtype_of(net))
     check_generator(rng)
     check_whole(epochs, "epochs")
-    batches(len(X), batch_size, np.random.default_rng(0), drop_last)  # for its errors
+    check_whole(batch_size, "batch_size", 1, len(X))
     if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
         raise ValueError("the optimizer has another network's parameters; give it net.parameters()")
     return X, y, len(X) // batch_size if drop_last else math.ceil(len(X) / batch_size)
