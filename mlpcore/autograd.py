@@ -40,22 +40,20 @@ class Tensor(Recordable):
     operation made). TypeError: requires_grad with data that are not floats.
     """
 
-    __slots__ = (
-        *("_back", "_made_by", "_number", "_parents"),
-        *("data", "grad", "requires_grad", "version"),
-    )
     __array_ufunc__ = None  # array + Tensor asks the Tensor, and np.exp(Tensor) is an error
+    requires_grad = False
+    grad = None
+    version = 0  # counts the changes of data since it was made
+    _back = _made_by = None
+    _parents = ()  # (place among the arguments, Tensor that wants gradients, its version then)
 
     def __init__(self, data, requires_grad: bool = False):
         self.data = data if isinstance(data, np.ndarray) else np.asarray(data)
-        if requires_grad and self.data.dtype.kind != "f":
-            raise TypeError(f"Tensor: data are {self.data.dtype}; gradients need floats")
-        self.requires_grad = requires_grad
-        self.grad = None
-        self.version = 0  # counts the changes of data since it was made
-        self._back = None
-        self._parents = ()  # (place among the arguments, Tensor, its version at that time)
         self._number = next(_clock)
+        if requires_grad:
+            if self.data.dtype.kind != "f":
+                raise TypeError(f"Tensor: data are {self.data.dtype}; gradients need floats")
+            self.requires_grad = True
 
     @staticmethod
     def record(function, args, kwargs):
@@ -64,31 +62,25 @@ class Tensor(Recordable):
         Float arrays among `args` take the dtype of the Tensors that want gradients. TypeError:
         these are of two dtypes.
         """
-        arrays, parents, dtype, trained, mixed = [], [], None, None, False
-        for place, argument in enumerate(args):
-            array = argument
-            if isinstance(argument, Tensor):
-                array = argument.data
-                parents.append((place, argument, argument.version))
+        arrays, parents, dtype = [], [], None
+        for place, value in enumerate(args):
+            array = value
+            if isinstance(value, Tensor):
+                array = value.data
                 dtype = dtype or array.dtype
-                mixed = mixed or array.dtype is not dtype
-                if argument.requires_grad:
-                    trained = trained or array.dtype
-                    if trained != array.dtype:
-                        raise TypeError(
-                            f"{function.__name__}: Tensors of {trained} and of {array.dtype}; make "
-                            "them one (net.double() turns a network to float64)"
-                        )
-            elif argument is not None:
-                mixed = True
+                if value.requires_grad:
+                    parents.append((place, value, value.version))
             arrays.append(array)
-        if mixed:
-            arrays = [_in_dtype(value, trained or dtype) for value in arrays]
+        dtype = parents[0][1].data.dtype if parents else dtype
+        for place, value in enumerate(arrays):
+            if value is not None and getattr(value, "dtype", dtype) is not dtype:
+                _check_one_dtype(function, dtype, parents)
+                arrays[place] = _in_dtype(value, dtype)
         y, back = function(*arrays, **kwargs)
         out = Tensor(y)
-        if _recording and trained:
+        if parents and _recording:
             out.requires_grad = True
-            out._back, out._parents, out._made_by = back, parents, function.__name__
+            out._back, out._parents, out._made_by = back, parents, function
         return out
 
     def backward(self, gradient=None) -> None:
@@ -101,7 +93,8 @@ class Tensor(Recordable):
         if gradient is None and self.data.size != 1:
             how = "start from a scalar loss, or give a gradient of that shape"
             raise ValueError(f"backward: this tensor has shape {self.shape}; {how}")
-        gradient = np.ones_like(self.data) if gradient is None else np.asarray(gradient)
+        gradient = np.ones(self.shape) if gradient is None else gradient
+        gradient = np.array(gradient, self.dtype)  # a copy
         if gradient.shape != self.shape:
             raise ValueError(f"backward: gradient {gradient.shape}; expected {self.shape}")
         if not self.requires_grad:
@@ -109,9 +102,9 @@ class Tensor(Recordable):
                 "backward: nothing was recorded; no parameter takes part, or it ran under no_grad()"
             )
         order = self._history()
-        gradients = {self: gradient.astype(self.data.dtype)}
+        gradients = {self: gradient}
         if self._back is None:
-            self.accumulate(gradients[self])
+            self.accumulate(gradient)
         for tensor in order:
             dy = gradients.pop(tensor, None)
             if dy is None:  # made, but the loss does not depend on it
@@ -120,11 +113,10 @@ class Tensor(Recordable):
             if not isinstance(received, tuple):
                 received = (received,)
             for place, parent, _ in tensor._parents:
-                if not parent.requires_grad:
-                    continue
                 d = received[place] if place < len(received) else None
                 if d is None:
-                    given = f"{tensor._made_by} gives no gradient for its argument {place + 1}"
+                    name = tensor._made_by.__name__
+                    given = f"{name} gives no gradient for its argument {place + 1}"
                     raise RuntimeError(f"backward: {given}")
                 if parent._back is None:
                     parent.accumulate(d)
@@ -136,10 +128,9 @@ class Tensor(Recordable):
 
     def _history(self) -> list[Tensor]:
         """All this was made from but the leaves, latest first; checked to be whole and current."""
-        found = {self} if self._back else set()
-        waiting = list(found)
-        while waiting:
-            tensor = waiting.pop()
+        waiting = [self] if self._back else []
+        found = set(waiting)
+        for tensor in waiting:  # which grows meanwhile
             if tensor._back is _used_up:
                 raise RuntimeError(
                     "backward: this graph was used up by an earlier backward(); run the forward "
@@ -151,10 +142,10 @@ class Tensor(Recordable):
                         "backward: a parameter has changed since the forward pass (an optimizer "
                         "step?); the graph is stale: run the forward pass again"
                     )
-                if parent.requires_grad and parent._back and parent not in found:
+                if parent._back and parent not in found:
                     found.add(parent)
                     waiting.append(parent)
-        return sorted(found, key=operator.attrgetter("_number"), reverse=True)
+        return sorted(waiting, key=operator.attrgetter("_number"), reverse=True)
 
     def accumulate(self, gradient: np.ndarray) -> None:
         """Add `gradient` to `.grad`, in memory that is this tensor's own."""
@@ -221,8 +212,6 @@ class Parameter(Tensor):
     An optimizer makes `data` and `buffer` views into its two flat vectors (optim.py).
     """
 
-    __slots__ = ("buffer",)
-
     def __init__(self, data):
         super().__init__(np.array(data), requires_grad=True)
         self.buffer = np.zeros_like(self.data)
@@ -241,9 +230,16 @@ class Parameter(Tensor):
         return self.buffer if self.grad is None else None
 
 
+def _check_one_dtype(function, dtype, parents):
+    for _, tensor, _ in parents:
+        if tensor.dtype != dtype:
+            raise TypeError(
+                f"{function.__name__}: Tensors of {dtype} and of {tensor.dtype}; make them one "
+                "(net.double() turns a network to float64)"
+            )
+
+
 def _in_dtype(value, dtype):
     """Floats in this dtype, unless it is one of integers; all else as it is."""
-    if getattr(value, "dtype", dtype) is dtype:
-        return value
     floats = isinstance(value, np.ndarray | np.floating) and value.dtype.kind == dtype.kind == "f"
     return np.asarray(value, dtype) if floats else value

@@ -15,9 +15,9 @@ def check_matrix(X, *, features: int | None = None, what: str = "X") -> np.ndarr
         raise ValueError(f"{what} is empty (shape {X.shape}); expected at least one row and column")
     if features not in (None, X.shape[1]):
         raise ValueError(f"{what} has {X.shape[1]} features (columns); expected {features}")
-    # A NaN is both min and max: two reductions, and no mask of all of X unless something is wrong.
-    if X.dtype.kind == "f" and not np.isfinite([X.min(), X.max()]).all():
-        bad = np.argwhere(~np.isfinite(X))
+    # NaN or infinite squares make an infinite sum, or NaN: one pass, and no mask of all of X.
+    suspect = X.dtype.kind == "f" and not np.isfinite(np.vdot(X, X))
+    if suspect and len(bad := np.argwhere(~np.isfinite(X))):
         row, column = bad[0]
         raise ValueError(
             f"{what} holds {len(bad)} NaN or infinite value(s), the first ({X[row, column]}) at "

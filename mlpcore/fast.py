@@ -34,7 +34,7 @@ def matmul(A: np.ndarray, B: np.ndarray, out: np.ndarray | None = None) -> np.nd
     if B.flags.f_contiguous:  # W.T
         least, blocks = SMALL // 2, max(1, m * n // SMALL_RESULT)
     else:
-        least, blocks = SMALL, 4 if size <= 4 * SMALL else 8
+        least, blocks = SMALL, 1 << (size // SMALL).bit_length()
     if not least < size <= 8 * SMALL or n % blocks or n < NARROW * blocks:
         return np.matmul(A, B, out=out)
     Y = np.empty((m, n), np.result_type(A, B)) if out is None else out
@@ -83,7 +83,7 @@ def normal_cdf(x: np.ndarray) -> np.ndarray:
         p *= square
     p += _LAST
     p *= x
-    p = np.tanh(p)
+    p = np.tanh(p, out=p if p.ndim else None)
     p += _ONE
     p *= _HALF
     return p
@@ -93,7 +93,7 @@ def normal_pdf(x: np.ndarray) -> np.ndarray:
     """phi(x) = exp(-x^2 / 2) / sqrt(2 pi), the derivative of Phi."""
     y = x * x
     y *= -0.5
-    y = np.exp(y)
+    y = np.exp(y, out=y if y.ndim else None)
     y *= 1 / math.sqrt(2 * math.pi)
     return y
 
@@ -137,6 +137,12 @@ def _threads():
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+def blas_threads() -> int:
+    """How many threads BLAS may use now: what fits the machine, or what a caller limits it to."""
+    found = _threads().lib_controllers
+    return min((lib.num_threads for lib in found if lib.user_api == "blas"), default=1)
 
 
 _lock, _limits = threading.Lock(), []  # one entry for each block that runs; the first is the limit

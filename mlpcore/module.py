@@ -170,7 +170,7 @@ class Sequential(Module):
         return self._in_order[i]
 
     def forward(self, x):
-        for module in self:
+        for module in self._in_order:
             x = module(x)
         return x
 

@@ -119,19 +119,20 @@ def batch_norm(
         centred = X - running_mean
         var = running_var
     scale = 1 / np.sqrt(var + float(eps))
-    Y = centred * (gamma * scale)  # X_hat = centred scale is not made: one pass over memory less
+    gain = gamma * scale
+    Y = centred * gain  # X_hat = centred scale is not made: one pass over memory less
     Y += beta
 
     def back(dY):
         dbeta = fast.row_sum(dY)
         dgamma = fast.row_sum(dY * centred) * scale
         if not training:
-            return dY * (gamma * scale), dgamma, dbeta
+            return dY * gain, dgamma, dbeta
         # dX = gamma scale (dY - dbeta/n - X_hat dgamma/n), without temporaries
         dX = centred * (scale * dgamma / -n)
         dX += dY
         dX -= dbeta / n
-        dX *= gamma * scale
+        dX *= gain
         return dX, dgamma, dbeta
 
     return Y, back

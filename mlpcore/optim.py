@@ -48,13 +48,14 @@ class Optimizer:
         size, dtype = sum(p.data.size for p in self.params), self.params[0].dtype
         for name in ("w", "g", *self.slots):
             setattr(self, name, aligned_zeros(size, dtype))
-        self._w_views, self._g_views = self._views(self.w), self._views(self.g)
+        self._homes = list(zip(self.params, *map(self._views, (self.w, self.g)), strict=True))
         # None: decay acts on all; else 1 where it acts, 0 on the vectors that are spared
         self._decayed = None if decay_biases else np.zeros_like(self.w)
         if not decay_biases:
             for view in self._views(self._decayed):
                 view[...] = view.ndim > 1
-        self._gather()
+        for home in self._homes:
+            self._gather(*home)
 
     def _check(self, lr, weight_decay):
         name = type(self).__name__
@@ -76,31 +77,31 @@ class Optimizer:
         parts = np.split(vector, np.cumsum([p.data.size for p in self.params])[:-1])
         return [part.reshape(p.shape) for part, p in zip(parts, self.params, strict=True)]
 
-    def _gather(self):
-        """Make each parameter's data and gradient views into w and g, taking their values along."""
-        for p, w, g in zip(self.params, self._w_views, self._g_views, strict=True):
-            if p.data is not w:
-                if p.data.dtype != w.dtype:
-                    given = f"{p.data.dtype} now, this optimizer was made for {w.dtype}"
-                    raise RuntimeError(f"step: parameters are {given}; make it after net.double()")
-                w[...] = p.data
-                p.data = w
-            if p.grad is None:
-                g[...] = 0
-            elif p.grad is not g:
-                g[...] = p.grad
-                p.grad = g
-            p.buffer = g
+    def _gather(self, p, w, g):
+        """Make a parameter's data and gradient its views into w and g, taking the values along."""
+        if p.data is not w:
+            if p.data.dtype != w.dtype:
+                given = f"{p.data.dtype} now, this optimizer was made for {w.dtype}"
+                raise RuntimeError(f"step: parameters are {given}; make it after net.double()")
+            w[...] = p.data
+            p.data = w
+        if p.grad is None:
+            g[...] = 0
+        elif p.grad is not g:
+            g[...] = p.grad
+            p.grad = g
+        p.buffer = g
 
     def step(self) -> None:
         """Move the parameters once. RuntimeError: no gradient has come since zero_grad()."""
         if all(p.grad is None for p in self.params):
             raise RuntimeError("step: no gradients; call loss.backward() before step()")
-        self._gather()
+        for p, w, g in self._homes:
+            if p.data is not w or p.grad is not g:
+                self._gather(p, w, g)
+            p.version += 1
         self.steps += 1
         self.update(self.w, self.g)
-        for p in self.params:
-            p.version += 1
 
     def zero_grad(self) -> None:
         """Forget the gradients: the next backward() starts anew."""

@@ -63,34 +63,44 @@ def training_steps(
     """
     plan = (optimizer, epochs, batch_size, rng, drop_last)
     X, y, per_epoch = _checked(net, X, y, *plan)
-    yield from _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch)
+    with closing(_steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch)) as steps:
+        while True:
+            with _no_warnings():  # what the reader does between two steps may warn
+                step = next(steps, None)
+            if step is None:
+                return
+            yield step
+
+
+def _no_warnings():
+    """NumPy's overflow warnings would come before, and say less than, the diagnosis."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch):
     """The loop itself, once all it works on is checked."""
     optimizer, epochs, batch_size, rng, drop_last = plan
     net.train()
+    classes = y.dtype.kind == "i"
     with one_blas_thread():
         for epoch in range(first_epoch, epochs):
             for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
                 number = epoch * per_epoch + i
                 optimizer.lr_factor = schedule(number, epochs * per_epoch) if schedule else 1.0
                 labels = y[rows]
-                # NumPy's overflow warnings would come before, and say less than, the diagnosis
-                with np.errstate(over="ignore", invalid="ignore"):
-                    output = net(X.take(rows, 0, mode="clip"))  # X[rows], in half the time
-                    if i == 0 and epoch == first_epoch and loss is cross_entropy:
-                        _check_logits(output.data, y)
-                    batch_loss = loss(output, labels)
-                    value = batch_loss.item()
-                    if not math.isfinite(value):
-                        raise TrainingDiverged(_diagnosis(value, f"step {number}", optimizer))
-                    optimizer.zero_grad()
-                    batch_loss.backward()
-                    optimizer.step()
+                output = net(X.take(rows, 0, mode="clip"))  # X[rows], in half the time
+                if i == 0 and epoch == first_epoch and loss is cross_entropy:
+                    _check_logits(output.data, y)
+                batch_loss = loss(output, labels)
+                value = batch_loss.item()
+                if not math.isfinite(value):
+                    raise TrainingDiverged(_diagnosis(value, f"step {number}", optimizer))
                 correct = None
-                if y.dtype.kind == "i":
+                if classes:
                     correct = np.count_nonzero(output.data.argmax(axis=1) == labels)
+                optimizer.zero_grad()
+                batch_loss.backward()
+                optimizer.step()
                 yield Step(epoch, number, value, optimizer.rate, len(rows), correct)
 
 
@@ -135,7 +145,7 @@ def fit(
     from tqdm.auto import tqdm
 
     bar = tqdm(total=epochs * per_epoch, disable=not progress, unit="step")
-    with bar, _deferred_interrupt() as stop, closing(steps):
+    with bar, _deferred_interrupt() as stop, closing(steps), _no_warnings():
         bar.update(len(history) * per_epoch)
         try:
             while len(history) < epochs and not _out_of_patience(early_stopping, history, best):
@@ -178,8 +188,7 @@ def _one_epoch(steps, history, bar, stop):
 
 def _validate(net, optimizer, validation, loss, history, best, early_stopping):
     """Measure the validation set, add it to the history's last line, and keep the best weights."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = evaluate(net, *validation, loss)
+    found = evaluate(net, *validation, loss)
     history.append(**{f"val_{name}": value for name, value in found.items()})
     if not math.isfinite(found["loss"]):
         raise TrainingDiverged(_diagnosis(found["loss"], "validation", optimizer))
@@ -228,7 +237,7 @@ def _checked(net, X, y, optimizer, epochs, batch_size, rng, drop_last):
     X, y = check_examples(X, y, dtype_of(net))
     check_generator(rng)
     check_whole(epochs, "epochs")
-    batches(len(X), batch_size, np.random.default_rng(0), drop_last)  # for its errors
+    check_whole(batch_size, "batch_size", 1, len(X))
     if {id(p) for p in optimizer.params}.isdisjoint(id(p) for p in net.parameters()):
         raise ValueError("the optimizer has another network's parameters; give it net.parameters()")
     return X, y, len(X) // batch_size if drop_last else math.ceil(len(X) / batch_size)

@@ -156,10 +156,10 @@ def blas_threads():
 def test_blocks_of_one_blas_thread_may_overlap_and_leave_the_threads_as_found():
     with threadpool_limits(2, user_api="blas"):
         first, second = fast.one_blas_thread(), fast.one_blas_thread()
-        assert blas_threads() == {2}
+        assert blas_threads() == {fast.blas_threads()} == {2}
         first.__enter__()
         second.__enter__()
-        assert blas_threads() == {1}
+        assert blas_threads() == {fast.blas_threads()} == {1}
         first.__exit__(None, None, None)  # the outer one ends first, as with two generators
         assert blas_threads() == {1}
         second.__exit__(None, None, None)

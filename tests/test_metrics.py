@@ -1,10 +1,12 @@
 """Metrics by hand; scikit-learn's opinion is in test_parity_sklearn.py."""
 
+import threading
+
 import numpy as np
 import pytest
 
-from mlpcore import metrics, models, predict
-from mlpcore.nn import Linear, Sequential
+from mlpcore import fast, metrics, models, no_grad, predict
+from mlpcore.nn import GELU, Linear, Sequential
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
 PREDICTED = np.array([0, 0, 1, 1, 2, 1])
@@ -64,3 +66,61 @@ def test_count_parameters_and_inference_time():
     seconds = metrics.inference_time(net, X, repeats=3)
     assert 0 < seconds < 60
     assert predict(net, X).shape == (4, 10)
+
+
+class Watched(GELU):
+    """Remembers which threads it ran on, in this module's own `forward`."""
+
+    def forward(self, x):
+        self.seen = getattr(self, "seen", set()) | {threading.current_thread()}
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_prediction_on_several_threads_gives_the_same_numbers(threads, monkeypatch):
+    seen, normal_cdf = set(), fast.normal_cdf
+
+    def watched(x):
+        seen.add(threading.current_thread())
+        return normal_cdf(x)
+
+    monkeypatch.setattr(fast, "normal_cdf", watched)
+    rng = np.random.default_rng(0)
+    net, X = models.report_b_best(rng), rng.normal(size=(2001, 128)).astype(np.float32)
+    net.train()
+    with no_grad():
+        net(X)  # running statistics that are not those it started from
+    net.eval()
+    plain = np.concatenate([net(X[i : i + 500]).data for i in range(0, len(X), 500)])
+    seen.clear()
+    monkeypatch.setattr(metrics, "blas_threads", lambda: threads)
+    np.testing.assert_array_equal(predict(net, X), plain)
+    few = predict(net, X[:30])
+    np.testing.assert_allclose(few, plain[:30], rtol=1e-4, atol=1e-5)
+    assert (seen != {threading.main_thread()}) == (threads == 2)
+
+
+def test_a_module_of_your_own_predicts_on_the_thread_that_asks(monkeypatch):
+    monkeypatch.setattr(metrics, "blas_threads", lambda: 2)
+    rng = np.random.default_rng(0)
+    net = Sequential(Linear(128, 512, rng=rng), Watched(), Linear(512, 10, rng=rng))
+    predict(net, rng.normal(size=(2001, 128)))
+    assert net[1].seen == {threading.current_thread()}
+    changed = models.report_b_best(rng)
+    forward, seen = changed[0].forward, set()
+
+    def watched(x):
+        seen.add(threading.current_thread())
+        return forward(x)
+
+    changed[0].forward = watched
+    predict(changed, rng.normal(size=(2001, 128)))
+    assert seen == {threading.current_thread()}
+
+
+def test_an_error_in_a_batch_reaches_the_caller_and_the_mode_is_put_back(monkeypatch):
+    monkeypatch.setattr(metrics, "blas_threads", lambda: 2)
+    net = models.report_b_best(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="linear"):
+        predict(net, np.ones((2001, 127)))
+    assert all(module.training for _, module in net.modules())
