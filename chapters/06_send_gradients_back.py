@@ -261,7 +261,7 @@ for steps in LAST.values():
 
 # %%
 results = {"tanh": arrays_of(tanh), "relu": arrays_of(relu)}
-fig, ax = subplots(width=8.4, height=3.5)
+fig, ax = subplots(width=7.4, height=3.2)
 ax.axis("off")
 images, frames, labels_of = {}, {}, {}
 
@@ -595,8 +595,8 @@ print("both orders give the same:", np.allclose(left, right))
 print("and so do the backs:", np.allclose(left, d))
 
 # %% [markdown]
-# The `back`s are the cheap order, and they never build a Jacobian: $J_i$ is $dY\,W^T$ and a
-# slope.
+# The `back`s are the cheap order, and they never build a Jacobian: they multiply by its two
+# parts, the slope and $W^T$.
 #
 # **Predict first**: a network with 128 inputs, 10 layers of 128, one loss. By which factor is the
 # way from the loss cheaper? What changes with the depth? When is the way from the *input* the
@@ -966,7 +966,7 @@ def network(X, p, fault, seed=0):
         dH = dZ @ W3.T
         dY2 = dH * (1 - B * B)
         dD = dY2 @ pick("W2 not transposed", W2, W2.T) + pick("skip overwritten", 0, dH)
-        dA = dD * pick("new mask on the way back", M2, M)
+        dA = dD * pick("new mask going back", M2, M)
         dY1 = dA * (1 - pick("slope at A, not at Y", np.tanh(A), A) ** 2)
         dY1 *= pick("sign of dY1 turned", -1, 1)
         db1 = dY1 if fault == "db1 not summed" else dY1.sum(axis=0)
@@ -992,7 +992,7 @@ def loss_of(P, T, fault):
 FAULTS = [
     *("no fault", "loss: 1/n missing", "loss: dloss forgotten", "db1 not summed"),
     *("W2 not transposed", "slope at A, not at Y", "dW2 from H, not D", "skip overwritten"),
-    *("sign of dY1 turned", "new mask on the way back", "mask not scaled", "mask in float64"),
+    *("sign of dY1 turned", "new mask going back", "mask not scaled", "mask in float64"),
     "softmax not shifted",
 ]
 
@@ -1133,9 +1133,9 @@ def broken(fault, given):
     for artist, chosen in ((good5, errors < 1e-5), (bad5, errors >= 1e-5)):
         artist.set_data(np.arange(6)[chosen], errors[chosen])
     ax5.set_title(f"{fault}: {np.count_nonzero(errors >= 1e-5)} of 6 wrong")
-    heads = "".join(f"<th>{name}</th>" for name in CHECKS)
+    heads = "".join(f"<th style='padding: 0 .6em'>{name}</th>" for name in CHECKS)
     words = ("passes" if ok else "<b>caught</b>" for ok in passed[fault].values())
-    cells = "".join(f"<td>{word}</td>" for word in words)
+    cells = "".join(f"<td style='padding: 0 .6em'>{word}</td>" for word in words)
     return fig5, f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 
@@ -1149,9 +1149,10 @@ Explorer(
 )
 
 # %%
-print(" " * 25 + "".join(f"{name:>7}" for name in CHECKS))
+print(f"{'x: caught':21}  " + "  ".join(CHECKS))
 for fault, found in passed.items():
-    print(f"{fault:25}" + "".join(f"{'-' if ok else 'caught':>7}" for ok in found.values()))
+    marks = (f"{'-' if ok else 'x':>{len(name)}}" for name, ok in found.items())
+    print(f"{fault:21}  " + "  ".join(marks))
 
 # %% [markdown]
 # - **sum**: the rows of $P$ sum to 1 whatever the parameters are. So `P.sum()` is constant, all
@@ -1179,7 +1180,7 @@ for fault, found in passed.items():
 # ## Ask the accuracy
 #
 # Suppose nobody checks. **Predict first**: we train with each of the six wrong gradients from *W2
-# not transposed* to *new mask on the way back*. In how many will the validation accuracy tell you
+# not transposed* to *new mask going back*. In how many will the validation accuracy tell you
 # that something is wrong?
 
 # %%
@@ -1245,9 +1246,13 @@ for fault, (mean, half) in leads.items():
 # %% [markdown]
 # ## Practise
 #
-# **Exercise 1.** The whole pass by hand: $Y_1 = X W_1 + b_1$, $A = \tanh(Y_1)$,
-# $Y_2 = A W_2 + b_2$, softmax and mean cross-entropy with one-hot targets $T$ (n, K). Hints:
-# `two_layers.hint()`.
+# **Exercise 1.** The whole pass by hand: loss and four gradients of
+#
+# $$
+# Y_1 = X W_1 + b_1, \qquad A = \tanh(Y_1), \qquad Y_2 = A W_2 + b_2
+# $$
+#
+# with softmax and mean cross-entropy for one-hot targets $T$ (n, K). Hints: `two_layers.hint()`.
 
 # %%
 from exercises.chapter_06 import count_cost, gradient_check, two_layers, untangled, used_twice
@@ -1261,8 +1266,9 @@ def my_two_layers(X, T, W1, b1, W2, b2):
 two_layers.check(my_two_layers)
 
 # %% [markdown]
-# **Exercise 2.** Report B's (5) to (7), untangled. The layer is $Y = XW + b$, $A = \tanh(Y)$;
-# rows are examples. Given is $dA$ (n, out), the gradient at $A$. Hints: `untangled.hint()`.
+# **Exercise 2.** Report B's (5) to (7), untangled. Rows are examples; the layer is $Y = XW + b$
+# with $A = \tanh(Y)$. You are given $dA$ (n, out), the gradient at $A$. Hints:
+# `untangled.hint()`.
 
 
 # %%
