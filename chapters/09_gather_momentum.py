@@ -84,7 +84,9 @@ _ = left.set(xlabel="first weight", ylabel="second weight", xlim=(-10, 6), ylim=
 
 # %%
 (fall,) = right.plot([], [], **LINES[0], marker="o", ms=3)
-_ = right.set(xlabel="step", ylabel="loss", yscale="log", xlim=(0, 60), ylim=(1e-8, 1e4))
+right.set(xlabel="step", ylabel="loss", yscale="log", xlim=(0, 60), ylim=(1e-8, 1e4))
+right.set_yticks([1e-8, 1e-4, 1, 1e4])
+right.minorticks_off()
 
 
 # %%
@@ -629,7 +631,8 @@ _ = chart.text(2.75, 0.06, "diverges", fontsize=10)
 labels = ("your point", "best momentum", "best without")
 races = [race.plot([], [], **LINES[i], label=label)[0] for i, label in enumerate(labels)]
 race.set(xlabel="step", ylabel="distance to the bottom", yscale="log")
-race.set(xlim=(0, 150), ylim=(1e-6, 100))
+race.set(xlim=(0, 150), ylim=(1e-6, 100), yticks=[1e-6, 1e-4, 1e-2, 1, 100])
+race.minorticks_off()
 _ = race.legend(fontsize=8, loc="upper right")
 
 # %%
@@ -1256,6 +1259,7 @@ mine_drawn, right_drawn = (
 )
 right_drawn.set_data(range(61), height(in_valley(right_step, VALLEY, 0.05, 60)))
 ax9.set(xlabel="step", ylabel="loss in the valley", yscale="log", xlim=(0, 60), ylim=(1e-6, 1e4))
+ax9.minorticks_off()
 _ = ax9.legend(fontsize=9, loc="upper right")
 
 
