@@ -69,7 +69,7 @@ steps = training_steps(
 )
 """
 _LOOP = """
-changes = {changes}  # after so many steps: what a slider was moved to
+changes = {changes}  # after so many steps: what was steered
 losses = []
 while len(losses) < {steps}:
     for name, value in changes.get(len(losses), {{}}).items():
