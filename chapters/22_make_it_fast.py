@@ -33,7 +33,18 @@ import numpy as np
 from scipy.special import erf
 from threadpoolctl import threadpool_limits
 
-from mlpcore import GELU, SGD, Linear, Sequential, cross_entropy, fast, fit, models, records
+from mlpcore import (
+    GELU,
+    SGD,
+    Linear,
+    Sequential,
+    cross_entropy,
+    fast,
+    fit,
+    models,
+    predict,
+    records,
+)
 from mlpcore.data import load
 from mlpcore.explore import Explorer, slider
 from mlpcore.plots import BLUE, LINES, MARKERS, VERMILLION, show, subplots
@@ -301,6 +312,40 @@ show(
 # turns every result after it into float64: twice the memory, half the numbers in a vector register.
 
 # %% [markdown]
+# ## Use both cores
+#
+# A step of training needs the one before it. The batches of a prediction know nothing of each other:
+# `predict` hands those of a large network to as many threads as BLAS may use. NumPy lets go of
+# Python's lock inside an operation, so that two threads compute at the same time.
+#
+# **Predict first**: what could keep two threads from being twice as fast?
+
+# %%
+def predicted(threads):
+    with threadpool_limits(threads, user_api="blas"):
+        return predict(net, data.X_train[:20_000])
+
+
+print(f"the same numbers on two threads: {np.array_equal(predicted(1), predicted(2))}")
+
+# %%
+fig, ax = subplots(width=7, height=2.2)
+spent = [microseconds(lambda n=n: predicted(n), 1) / 1e3 for n in (1, 2)]
+ax.barh(["one thread", "two threads"], spent, color=[VERMILLION, BLUE])
+ax.set(xlabel="milliseconds for 20,000 rows", xlim=(0, None))
+ax.invert_yaxis()
+show(
+    fig,
+    "Time that report B's best network takes to predict on one thread and on two: half where two "
+    "cores are free, no less where there is one core or others use it.",
+)
+
+# %% [markdown]
+# Other programs want the cores too, and one memory feeds both. A network of small layers spends its
+# time in Python, which one thread runs at a time: `predict` keeps to one. So it does with a layer of
+# your own, which may keep things on itself while it runs: two threads would mix them up.
+
+# %% [markdown]
 # ## Compare with others
 #
 # One epoch of 50,000 rows, all alternatives taking turns in one run; recorded with
@@ -354,5 +399,6 @@ blocked_product.check(my_product)
 # - Small networks are held up by what stands around the products.
 # - Measure side by side, in one run; report ratios. Prove that fast and plain agree.
 # - float32 throughout, one BLAS thread for small products, few calls on small arrays.
+# - Threads where the work falls into parts that need nothing of each other.
 #
 # Back: [00 Start here](00_start_here.ipynb)

@@ -83,7 +83,7 @@ def normal_cdf(x: np.ndarray) -> np.ndarray:
         p *= square
     p += _LAST
     p *= x
-    p = np.tanh(p, out=p if p.ndim else None)
+    p = np.tanh(p, out=p if p.ndim else None)  # in place, unless it is a single number
     p += _ONE
     p *= _HALF
     return p

@@ -15,7 +15,7 @@ from .fast import blas_threads, one_blas_thread
 from .losses import cross_entropy
 from .module import Module, dtype_of
 
-SMALL = 2**22  # multiplications in a batch that are not worth a second thread
+SMALL = 2**25  # multiplications in a batch that are not worth a second thread
 
 
 def accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
