@@ -17,19 +17,20 @@
 # # 03 Build a linear layer
 #
 # **You will learn** what a linear layer computes, how gradients flow back through it, how to check
-# them, and why some checks that pass prove nothing.
+# them, why some checks that pass prove nothing, and what one layer sees in a picture.
 #
 # **You need** chapter 00, matrix products, and the chain rule for one variable.
-# **Time**: 45 minutes. **Runs in** under 30 seconds.
+# **Time**: 60 minutes. **Runs in** under 30 seconds.
 
 # %%
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from mlpcore import SGD, Linear, Sequential, ops, training_steps
 from mlpcore.data import load, moons
 from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
-from mlpcore.plots import LINES, MARKERS, subplots
+from mlpcore.plots import LINES, MARKERS, VERMILLION, subplots
 from mlpcore.source import show_source
 
 # %%
@@ -59,9 +60,7 @@ print(x @ W + b)
 # %% [markdown]
 # ## Derive the forward pass
 #
-# Report B writes one neuron as $y_j = \sum_i w_{ji} x_i + b_j$ (its formula 3), and feeds it to an
-# activation, $a_j = f(y_j)$ (its formula 4, chapter 04). Report A's $w^T X + b$ (2.4.1) is the same.
-# A batch is $n$ examples. We stack them as **rows**, everywhere in this workbook
+# A batch is $n$ examples. They are stacked as **rows**, everywhere in this workbook
 # (`eq:linear-forward` in the library):
 #
 # $$
@@ -74,13 +73,32 @@ print(x @ W + b)
 # $$
 #
 # $k$ counts examples, $i$ inputs, $j$ outputs. The same $b$ is added to every row.
+#
+# Elsewhere you will meet other layouts. Report B's one neuron, its (3), is
+#
+# $$
+# y_j = \sum_i w_{ji}\,x_i + b_j
+# $$
+#
+# The output's index comes first: its $W$ is (out, in), ours transposed. (Then an activation
+# follows, $a_j = f(y_j)$, its (4): chapter 04.) Report A's neuron (2.4.1) is $w^T X + b$: $X$
+# stands on the right, so an example is a *column*. PyTorch keeps $W$ as (out, in) and examples as
+# rows, and computes $X W^T + b$. All are the same layer:
+
+# %%
+B = W.T  # report B's w_ji
+print("ours:     ", x @ W + b)
+print("report B: ", [float(sum(B[j, i] * x[0, i] for i in range(2)) + b[j]) for j in range(3)])
+print("report A: ", [float(W[:, j].T @ x.T[:, 0] + b[j]) for j in range(3)])
+print("PyTorch:  ", x @ B.T + b)
 
 # %% [markdown]
 # ## Look at what it can do to points
 #
 # Two inputs, two outputs: a linear layer moves the plane. The two half-moons below are two classes.
 #
-# **Predict first**: is there any setting of the sliders at which a straight line separates the moons?
+# **Predict first**: is there any setting of the sliders at which a straight line separates the
+# moons?
 
 # %%
 points, kind = moons(200, 0.08, np.random.default_rng(0))
@@ -125,13 +143,105 @@ Explorer(
 # back. Below 0 it mirrors. Bending takes an activation (chapter 04).
 
 # %% [markdown]
+# ## Feel a gradient
+#
+# The smallest layer: one input, one output, $y = wx + b$, a line. Twelve examples say where it
+# should pass, at $t$. The loss is the mean squared distance:
+#
+# $$
+# L = \frac1n \sum_k (y_k - t_k)^2, \qquad
+# dy_k = \frac{\partial L}{\partial y_k} = \frac2n (y_k - t_k)
+# $$
+#
+# By $dy$ we always mean the gradient of the loss *with respect to* $y$. The line passes at $x_k$
+# with height $y_k = w x_k + b$: raise $w$ a little, and it rises there $x_k$ times as much; raise
+# $b$, and it rises just as much. All examples together:
+#
+# $$
+# dw = \sum_k x_k\,dy_k, \qquad db = \sum_k dy_k
+# $$
+#
+# **Predict first**:
+#
+# 1. Set $b$ so that the line lies far too high. Which sign has $db$?
+# 2. Which examples pull most at the slope $w$: those near $x = 0$ or those far out?
+# 3. Where is the arrow, which points against the gradient, shortest?
+
+# %%
+rng = np.random.default_rng(2)
+x_line = np.linspace(-1, 3, 12)
+t_line = 0.8 * x_line + 0.5 + rng.normal(0, 0.4, 12)
+
+
+# %%
+def line_loss(w, b):
+    """The loss of the line, dw, and db."""
+    away = w * x_line + b - t_line
+    dy = 2 * away / len(away)
+    return np.mean(away**2), np.sum(x_line * dy), np.sum(dy)
+
+
+# %%
+fig_line, (plane, map_) = subplots(1, 2, width=8.4, height=3.9)
+
+# %%
+misses = plane.vlines(x_line, t_line, t_line, color="#999999", lw=1.5)
+plane.plot(x_line, t_line, ls="", marker="o", color=LINES[0]["color"])
+(drawn_line,) = plane.plot([], [], **LINES[1])
+_ = plane.set(xlim=(-1.3, 3.3), ylim=(-5, 8), xlabel="x", ylabel="y (line) and t (dots)")
+
+# %%
+grid_w, grid_b = np.meshgrid(np.linspace(-1, 2.6, 120), np.linspace(-2, 3, 120))
+heights = ((grid_w[..., None] * x_line + grid_b[..., None] - t_line) ** 2).mean(axis=-1)
+map_.contour(grid_w, grid_b, heights, levels=[0.2, 0.5, 1, 2, 4, 8, 16], colors="#999999")
+(here,) = map_.plot([], [], ls="", marker="o", color=LINES[1]["color"], clip_on=False)
+arrow = map_.quiver([0], [0], [1], [1], angles="xy", scale_units="xy", scale=1, width=0.012)
+_ = map_.set(xlim=(-1, 2.6), ylim=(-2, 3), xlabel="w", ylabel="b")
+_ = map_.set_title("lines of equal loss; arrow: -0.1 (dw, db)", fontsize=11)
+
+
+# %%
+def fit_line(w, b):
+    loss, dw, db = line_loss(w, b)
+    drawn_line.set_data([-2, 4], [b - 2 * w, b + 4 * w])
+    ends = np.stack([t_line, w * x_line + b], axis=1)
+    misses.set_segments(
+        [[(x, low), (x, high)] for x, (low, high) in zip(x_line, ends, strict=True)]
+    )
+    here.set_data([w], [b])
+    arrow.set_offsets([[w, b]])
+    arrow.set_UVC([-0.1 * dw], [-0.1 * db])
+    plane.set_title(f"loss {loss:.2f}, dw = {dw:.2f}, db = {db:.2f}", fontsize=11)
+    return fig_line
+
+
+# %%
+Explorer(
+    fit_line,
+    alt="Left: twelve points, a line, and how far it misses each. Right: lines of equal loss over "
+    "w and b, the line's place among them, and an arrow against its gradient.",
+    w=slider("w", -1.0, 2.6, value=-0.5, step=0.1),
+    b=slider("b", -2.0, 3.0, value=2.5, step=0.1),
+)
+
+# %% [markdown]
+# 1. Positive: raising $b$ further raises the loss. Training goes *against* the gradient.
+# 2. Those far out: $x_k$ is a factor of their share. At $x = 0$ an example has no say on $w$.
+# 3. At the bottom, where both are 0: the line of least squares.
+
+# %%
+best = np.polyfit(x_line, t_line, 1)  # least squares, by other means
+print("dw and db are 0 there:", np.allclose(line_loss(*best)[1:], 0))
+
+# %% [markdown]
 # ## Derive the backward pass
 #
-# Training needs to know how the loss $L$ changes with each number. Coming from above we are given
-# $dY$: the gradient of $L$ with respect to $Y$, same shape as $Y$. We want $dX$, $dW$ and $db$.
+# Now many inputs and outputs, and any loss. From above we are given $dY$: the gradient of $L$
+# with respect to $Y$, same shape as $Y$. We want $dX$, $dW$ and $db$. ($dX$ is what the layer
+# *below* gets as its $dY$.)
 #
-# **One weight.** $W_{ij}$ takes part in $Y_{kj}$ of *every* example $k$, with factor $X_{ki}$. The
-# chain rule adds up all its ways to the loss:
+# **One weight.** $W_{ij}$ takes part in $Y_{kj}$ of *every* example $k$, with factor $X_{ki}$,
+# and in no other column of $Y$. The chain rule adds up all its ways to the loss:
 #
 # $$
 # \frac{\partial L}{\partial W_{ij}}
@@ -162,20 +272,135 @@ Explorer(
 # \end{aligned}
 # $$
 #
-# Report B has them as (5) to (7), and a slip hides there. With its $Z$ and $Y$ for our $Y$, and
-# $A = f(Y)$, it prints
+# A test you can do without a computer: **each gradient has the shape of what it belongs to.**
+
+# %% [markdown]
+# ## Find the slip by shapes alone
+#
+# Report B prints the backward pass like this. Its $Z$ and $Y$ are both our $Y$, and $A = f(Y)$:
 #
 # $$
 # \begin{aligned}
 # \partial L/\partial W &= \partial L/\partial Z \; X^T & (5) \\
+# \partial L/\partial b &= \textstyle\sum \partial L/\partial Z & (6) \\
 # \partial L/\partial X &= \partial L/\partial A \; \partial A/\partial Y \; W^T & (7)
 # \end{aligned}
 # $$
 #
-# (5) is right when examples are *columns*, (7) when they are *rows*. Each works alone. In one program
-# they do not.
+# Take $\partial L/\partial Z$ and the first two factors of (7) as $dY$. In *columns*, $X$ is (in,
+# n) and $dY$ (out, n). "(3)'s W" is (out, in).
 #
-# A test you can do without a computer: **each gradient has the shape of what it belongs to.**
+# **Predict first**, on paper, with $n = 5$, in = 4, out = 3: which of the products below run, and
+# which give the shape they should? At which sizes would you notice nothing?
+
+# %%
+ROWS = {"X": "n in", "W": "in out", "Y": "n out", "dX": "n in", "dW": "in out", "dY": "n out"}
+COLUMNS = {name: " ".join(reversed(shape.split())) for name, shape in ROWS.items()}
+MIXED = ROWS | {"W": "out in", "dW": "out in"}  # rows, and W as in (3)
+
+# %%
+PRODUCTS = {
+    "Y = X W": ("X", "W", "Y", ROWS),
+    "dW = X.T dY": ("X.T", "dY", "dW", ROWS),
+    "dX = dY W.T": ("dY", "W.T", "dX", ROWS),
+    "(5) dW = dY X.T, rows": ("dY", "X.T", "dW", ROWS),
+    "(5) dW = dY X.T, columns": ("dY", "X.T", "dW", COLUMNS),
+    "(7) dX = dY W.T, rows, (3)'s W": ("dY", "W.T", "dX", MIXED),
+    "(7) dX = dY W.T, columns": ("dY", "W.T", "dX", COLUMNS),
+}
+
+
+# %%
+def shapes_of(product, **sizes):
+    """Of the two factors and of what is wanted: name and (rows, columns)."""
+    *names, layout = PRODUCTS[product]
+    found = []
+    for name in names:
+        shape = tuple(sizes[size] for size in layout[name.removesuffix(".T")].split())
+        found.append((name, shape[::-1] if name.endswith(".T") else shape))
+    return found
+
+
+# %%
+def verdict(product, **sizes):
+    (_, a), (_, b), (name, wanted) = shapes_of(product, **sizes)
+    if a[1] != b[0]:
+        return f"does not run: inner sizes {a[1]} and {b[0]}"
+    if (a[0], b[1]) != wanted:
+        return f"runs, gives {(a[0], b[1])}, but {name} is {wanted}"
+    return f"fits; {a[0] * a[1] * b[1]:,} multiply-adds"
+
+
+# %%
+fig_boxes, ax_boxes = subplots(width=7.6, height=3.2)
+ax_boxes.set(xlim=(0, 32), ylim=(-7, 5), aspect="equal")
+ax_boxes.axis("off")
+looks = [{"fc": "#D6E6F2"}] * 2 + [{"fc": "#F2E2D6"}]
+looks += [{"fc": VERMILLION, "alpha": 0.6}] * 3  # a row, the column it meets, their product
+
+# %%
+boxes = [ax_boxes.add_patch(Rectangle((0, 0), 1, 1, ec="black", **look)) for look in looks]
+names = [ax_boxes.text(0, 0, "", ha="center", va="top", fontsize=11) for _ in range(3)]
+signs = [ax_boxes.text(0, 0, sign, ha="center", va="center", fontsize=14) for sign in "·="]
+
+
+# %%
+def place_boxes(shapes):
+    """The three boxes, their names and signs, side by side in the middle."""
+    left = 16 - sum(across for _, (_, across) in shapes) / 2 - 3
+    for i, (name, (down, across)) in enumerate(shapes):
+        boxes[i].set_bounds(left, -down / 2, across, down)
+        names[i].set_text(f"{name}\n{(down, across)}")
+        names[i].set_position((left + across / 2, -down / 2 - 0.3))
+        marked = [(across, 1), (1, down), (1, 1)][i]
+        boxes[3 + i].set_bounds(left, down / 2 - marked[1], *marked)
+        if i < 2:
+            signs[i].set_position((left + across + 1.5, 0))
+        left += across + 3
+
+
+def draw_boxes(product, n, n_in, n_out):
+    sizes = {"n": n, "in": n_in, "out": n_out}
+    found = verdict(product, **sizes)
+    place_boxes(shapes_of(product, **sizes))
+    boxes[2].set_linestyle("-" if found.startswith("fits") else ":")
+    boxes[5].set_visible(found.startswith("fits"))
+    ax_boxes.set_title(found)
+    return fig_boxes
+
+
+# %%
+Explorer(
+    draw_boxes,
+    alt="Two matrices and their product as boxes, tall as they have rows, wide as columns. Marked: "
+    "a row, the column it meets, and the number they give. Above: whether the shapes fit.",
+    product=choice("product", list(PRODUCTS)),
+    n=slider("n (examples)", 1, 8, value=5),
+    n_in=slider("in", 1, 8, value=4),
+    n_out=slider("out", 1, 8, value=3),
+)
+
+# %%
+for product in PRODUCTS:
+    print(f"{product:31} {verdict(product, n=5, **{'in': 4, 'out': 3})}")
+alike = {"n": 4, "in": 4, "out": 4}
+print("all sizes 4: all fit:", all(verdict(p, **alike).startswith("fits") for p in PRODUCTS))
+
+# %% [markdown]
+# | | examples are | $W$ is |
+# |---|---|---|
+# | report A, $w^T X + b$ | columns | one column for a neuron, (in, 1) |
+# | report B (3) | one at a time | (out, in) |
+# | (5) | columns | (out, in) |
+# | (6) | either; the sum must run over examples | |
+# | (7) | rows | (in, out) |
+#
+# So (3) and (5) go together, and (7) contradicts both. Each is right in its own layout. In one
+# program they are not, and with equal sizes no error tells you. (What $Z$ is, and why
+# $\partial A/\partial Y$ is no matrix: [chapter 06](06_send_gradients_back.ipynb).)
+#
+# The three products of our layer take equally many multiply-adds, $n \cdot \text{in} \cdot
+# \text{out}$: one forward, two back.
 
 # %% [markdown]
 # ## Build it
@@ -183,10 +408,10 @@ Explorer(
 # This is the library's own code, the one that trains every network here (but for its checks of the
 # shapes). It returns $Y$, and a function `back` that turns $dY$ into the three gradients.
 #
-# Read `fast.matmul(A, B)` as `A @ B` and `fast.row_sum(A)` as `A.sum(axis=0)`: the same numbers in less
-# time (chapter 22). Two arguments are there for speed alone: `input_gradient=False` saves the first
-# layer a product it has no use for, as the data are not trained; `memory` says where $dW$ may be
-# written, which saves a copy.
+# Read `fast.matmul(A, B)` as `A @ B` and `fast.row_sum(A)` as `A.sum(axis=0)`: the same numbers
+# in less time (chapter 22). Two arguments are there for speed alone: `input_gradient=False` saves
+# the first layer a product it has no use for, as the data are not trained; `memory` says where
+# $dW$ may be written, which saves a copy.
 
 # %%
 show_source(ops.linear, checks=False)
@@ -200,8 +425,8 @@ show_source(ops.linear, checks=False)
 # \frac{\partial L}{\partial w} \approx \frac{L(w + h) - L(w - h)}{2h}, \qquad h = 10^{-6}
 # $$
 #
-# As loss take $L = \sum_{kj} dY_{kj} Y_{kj}$ with **random** numbers $dY$: its gradient with respect
-# to $Y$ is exactly $dY$. In float64, because rounding errors are divided by $h$ too.
+# As loss take $L = \sum_{kj} dY_{kj} Y_{kj}$ with **random** numbers $dY$: its gradient with
+# respect to $Y$ is exactly $dY$. In float64, because rounding errors are divided by $h$ too.
 
 # %%
 show_source(numerical_gradient)
@@ -232,14 +457,13 @@ for name, error in zip(("dX", "dW", "db"), errors, strict=True):
 # %% [markdown]
 # ## Break it
 #
-# Six ways to get the backward pass wrong. The layer is square ($n$ = in = out = 4), the worst case
-# for shape tests.
+# Six ways to get the backward pass wrong; one is report B's (5) among examples in rows.
 
 # %%
 FAULTS = {
     "no fault": (None, None),
     "dX = dY W (no transpose)": ("dX", lambda X, W, dY: dY @ W),
-    "dW = X dY (no transpose)": ("dW", lambda X, W, dY: X @ dY),
+    "dW = dY X^T, as in (5)": ("dW", lambda X, W, dY: dY @ X.T),
     "dW divided by n": ("dW", lambda X, W, dY: X.T @ dY / len(X)),
     "dW forgets dY": ("dW", lambda X, W, dY: X.T @ np.ones_like(dY)),
     "db is a mean": ("db", lambda X, W, dY: dY.mean(axis=0)),
@@ -247,37 +471,56 @@ FAULTS = {
 }
 
 # %% [markdown]
-# And four checks that people use. Each compares claimed gradients with measured ones, except the
-# first, which looks at shapes only.
+# And five checks that people use. Two only compare shapes: once with $n$ = in = out = 4, once
+# with 5, 4 and 3. The other three compare the claimed gradients with measured ones, all sizes 4:
+# with all ones as $dY$, which is what the loss `Y.sum()` gives; with $W = 0$; with random numbers
+# throughout.
 #
-# **Predict first**: which check catches the fewest faults, and which one do all get caught by?
+# **Predict first**: which check sees nothing at all? Which sees everything?
 
 
 # %%
-def caught(fault, X, W, b, dY, shapes_only=False):
-    claimed = {"dX": dY @ W.T, "dW": X.T @ dY, "db": dY.sum(axis=0)}
+def claims(fault, X, W, dY):
+    """The three gradients, one of them with the fault."""
+    found = {"dX": dY @ W.T, "dW": X.T @ dY, "db": dY.sum(axis=0)}
     name, wrong = FAULTS[fault]
-    if wrong is not None:
-        claimed[name] = wrong(X, W, dY)
-    if shapes_only:
-        return [v.shape for v in claimed.values()] != [X.shape, W.shape, b.shape]
-    measured = {
-        "dX": numerical_gradient(lambda x: x @ W + b, X, dY),
-        "dW": numerical_gradient(lambda w: X @ w + b, W, dY),
-        "db": numerical_gradient(lambda c: X @ W + c, b, dY),
-    }
-    return not all(np.allclose(claimed[k], measured[k], atol=1e-6) for k in claimed)
+    return found if wrong is None else found | {name: wrong(X, W, dY)}
 
 
 # %%
-rng = np.random.default_rng(0)
-Xs, Ws, dYs = rng.normal(size=(3, 4, 4))
-bs, ones = rng.normal(size=4), np.ones((4, 4))
+def by_shape(fault, X, W, b, dY):
+    """Whether a look at the shapes catches the fault; a product that does not run is caught too."""
+    try:
+        found = claims(fault, X, W, dY)
+    except ValueError:
+        return True
+    return [v.shape for v in found.values()] != [X.shape, W.shape, b.shape]
+
+
+# %%
+def by_value(fault, X, W, b, dY):
+    """Whether finite differences catch it."""
+    found = claims(fault, X, W, dY)
+    functions = (lambda x: x @ W + b, lambda w: X @ w + b, lambda c: X @ W + c)
+    measured = [numerical_gradient(f, a, dY) for f, a in zip(functions, (X, W, b), strict=True)]
+    return not all(map(lambda a, b: np.allclose(a, b, atol=1e-6), found.values(), measured))
+
+
+# %%
+def random_layer(n, n_in, n_out):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=shape) for shape in ((n, n_in), (n_in, n_out), n_out, (n, n_out))]
+
+
+X4, W4, b4, dY4 = random_layer(4, 4, 4)
+
+# %%
 CHECKS = {
-    "shapes": lambda fault: caught(fault, Xs, Ws, bs, dYs, shapes_only=True),
-    "Y.sum()": lambda fault: caught(fault, Xs, Ws, bs, ones),
-    "W = 0": lambda fault: caught(fault, Xs, 0 * Ws, bs, dYs),
-    "random dY": lambda fault: caught(fault, Xs, Ws, bs, dYs),
+    "shapes 444": lambda fault: by_shape(fault, X4, W4, b4, dY4),
+    "shapes 543": lambda fault: by_shape(fault, *random_layer(5, 4, 3)),
+    "Y.sum()": lambda fault: by_value(fault, X4, W4, b4, np.ones((4, 4))),
+    "W = 0": lambda fault: by_value(fault, X4, 0 * W4, b4, dY4),
+    "random": lambda fault: by_value(fault, X4, W4, b4, dY4),
 }
 
 
@@ -292,7 +535,7 @@ def report(fault):
 # %%
 Explorer(
     report,
-    alt="A table of four checks and whether each catches the chosen fault in the backward pass.",
+    alt="A table of five checks and whether each catches the chosen fault in the backward pass.",
     fault=choice("fault", list(FAULTS)),
 )
 
@@ -300,68 +543,140 @@ Explorer(
 # All of them at once:
 
 # %%
-print(f"{'':25}" + "".join(f"{name:>10}" for name in CHECKS))
+print(f"{'':24}" + "".join(f"{name.split()[0]:>8}" for name in CHECKS))
+print(f"{'':24}     444     543     " + "         = 0")
 for fault in FAULTS:
-    found = ["caught" if check(fault) else "passes" for check in CHECKS.values()]
-    print(f"{fault:25}" + "".join(f"{word:>10}" for word in found))
+    found = ["caught" if check(fault) else "-" for check in CHECKS.values()]
+    print(f"{fault:24}" + "".join(f"{word:>8}" for word in found))
 
 # %% [markdown]
-# - **Shapes** catch nothing: everything is 4 by 4. With $n$ = 5, in = 4, out = 3 the missing transposes
-#   would not even run and the sum over outputs would have a wrong shape; the other three still pass.
-# - **`Y.sum()`** as loss makes $dY$ all ones. A layer that forgets $dY$ then looks right, and so does a
-#   sum over the wrong axis: a 4 by 4 square of ones has equal sums both ways.
+# - **Shapes** of 4 by 4 catch nothing. Three different sizes catch what is transposed or summed
+#   along the wrong axis. A wrong *value* in a right shape they cannot see.
+# - **`Y.sum()`** as loss makes $dY$ all ones. A layer that forgets $dY$ then looks right, and so
+#   does a sum over the wrong axis: a 4 by 4 square of ones has equal sums both ways.
 # - **$W = 0$** makes every $dX$ zero, right or wrong.
-# - **Random $dY$**, random parameters: all six are caught. Check your own layers so.
+# - **Random** $dY$, inputs and parameters catch all six. Check your own layers so, with three
+#   different sizes.
 
 # %% [markdown]
 # ## Play: what one linear layer learns
 #
-# Train a single linear layer on the data: 128 numbers in, one score for each class out (softmax
-# regression, chapter 05). Each column of $W$ is then a pattern: the score is high where the picture
-# resembles it. The principal components turn a column back into a picture. All weights start at 0,
-# so that you see nothing but what was learnt.
+# Train a single layer on the data: 128 numbers in, one score for each class out; the largest score
+# is the answer. (The loss is chapter 05's. A linear layer with it is called *softmax regression*.)
+# All weights start at 0, so that you see nothing but what was learnt.
 
 # %%
-rng = np.random.default_rng(0)
-net = Sequential(Linear(128, 10, rng=rng, init=lambda shape, rng: np.zeros(shape)))
-learned = [net[0].W.data.copy()]
+X_fit, y_fit = data.X_train[:45000], data.y_train[:45000]
+X_held, y_held = data.X_train[45000:], data.y_train[45000:]
+
+
+def watch(seed):
+    """W and b before training, then after every 50 steps of three epochs."""
+    rng = np.random.default_rng(seed)
+    net = Sequential(Linear(128, 10, rng=rng, init=lambda shape, rng: np.zeros(shape)))
+    settings = {"optimizer": SGD(net.parameters(), lr=0.01), "epochs": 3, "batch_size": 128}
+    kept = [(net[0].W.data.copy(), net[0].b.data.copy())]
+    for step in training_steps(net, X_fit, y_fit, rng=rng, **settings):
+        if step.number % 50 == 49:
+            kept.append((net[0].W.data.copy(), net[0].b.data.copy()))
+    return kept
+
+
+watched = [watch(seed) for seed in range(5)]
+
+# %% [markdown]
+# A column of $W$ can be seen as a picture. The 128 numbers of an example are $x = (p - m)\,C^T$:
+# pixels $p$ minus their mean $m$, along the components $C$ (chapter 01). So the score of class
+# $j$ is
+#
+# $$
+# x\,W_j + b_j = (p - m)\;\underset{\text{a picture}}{C^T W_j} + b_j
+# $$
+#
+# pixel times pixel, added up: high where the example resembles the picture.
 
 # %%
-optimizer = SGD(net.parameters(), lr=0.01)
-settings = {"optimizer": optimizer, "epochs": 3, "batch_size": 128, "rng": rng}
-for step in training_steps(net, data.X_train, data.y_train, **settings):
-    if step.number % 50 == 49:
-        learned.append(net[0].W.data.copy())
+C, W = data.pca.components, watched[0][-1][0]
+pixels = data.images_train[:100].reshape(100, -1) / 255
+same = np.allclose((pixels - data.pca.mean) @ (C.T @ W), data.X_train[:100] @ W, atol=1e-3)
+print("scores from pixels are scores from the 128 numbers:", same)
+
+# %% [markdown]
+# **Predict first**: what will the ten pictures look like? Will you recognise a ring, a cross?
 
 # %%
 side = data.images_train.shape[1]
-patterns = [(W.T @ data.pca.components).reshape(10, side, side, 3) for W in learned]
-fig2, axes = subplots(2, 5, width=8, height=3.8)
-shown = [panel.imshow(np.zeros((side, side, 3))) for panel in axes.flat]
-for panel, name in zip(axes.flat, data.class_names, strict=True):
-    panel.set_title(name, loc="center", fontsize=11)
-    panel.axis("off")
+down, right = np.mgrid[:side, :side] - (side - 1) / 2
+middle = np.exp(-8 * (down**2 + right**2) / side**2)  # 1 in the middle, fading outwards
+spots = [np.outer(m.ravel(), c).ravel() for m in (middle, 1 - middle) for c in np.eye(3)]
+Q, _ = np.linalg.qr(C @ np.transpose(spots))  # (128, 6): the six directions, made orthogonal
 
 
 # %%
-def template(step):
-    for artist, picture in zip(shown, patterns[step], strict=True):
-        artist.set_data(0.5 + 0.5 * picture / np.abs(patterns[-1]).max())
+def part_of(W, part):
+    """All of W, its share in the six directions, or what is left."""
+    six = Q @ (Q.T @ W)
+    return {"all of W": W, "six colours": six, "the rest": W - six}[part]
+
+
+# %%
+def held_accuracy(W, b):
+    return np.mean((X_held @ W + b).argmax(axis=1) == y_held)
+
+
+# %%
+fig2, ax2 = subplots(width=7.6, height=4.0)
+ax2.axis("off")
+canvas = np.ones((2 * side + 10, 5 * side + 8, 3))
+corners = [(5 + (side + 5) * (k // 5), (side + 2) * (k % 5)) for k in range(10)]
+for (top, left), name in zip(corners, data.class_names, strict=True):
+    ax2.text(left + side / 2, top - 1.2, name, ha="center", fontsize=10)
+mosaic = ax2.imshow(canvas)
+largest = np.abs(C.T @ W).max()
+
+
+# %%
+def template(part, step):
+    W, b = watched[0][step // 50]
+    W = part_of(W, part)
+    pictures = 0.5 + 0.5 * (C.T @ W).T.reshape(10, side, side, 3) / largest
+    for (top, left), picture in zip(corners, pictures, strict=True):
+        canvas[top : top + side, left : left + side] = picture.clip(0, 1)
+    mosaic.set_data(canvas)
+    ax2.set_title(f"step {step}: accuracy {held_accuracy(W, b):.3f} on rows held back")
     return fig2
 
 
 # %%
 Explorer(
     template,
-    alt="The ten columns of W as pictures: grey before training, then for each class a blurred "
-    "spot of one colour in the middle and another around it.",
-    step=slider("steps / 50", 0, len(patterns) - 1, value=len(patterns) - 1),
+    alt="The ten columns of W as pictures, one for each class; grey is zero, a colour is what the "
+    "score rises with.",
+    part=choice("part", ["all of W", "six colours", "the rest"]),
+    step=slider("step", 0, 50 * len(watched[0]) - 50, value=50 * len(watched[0]) - 50, step=50),
 )
 
 # %% [markdown]
-# No shapes! A shape may be light on dark or dark on light, so brightness cancels out. What is left for
-# one pattern is each class's usual colours, and that hint is nearly all this layer uses. Seeing shapes
-# takes hidden layers.
+# No rings, no crosses: a spot of one colour, another colour around it. A shape may be light on
+# dark or dark on light, so brightness cancels out, and each class's usual colours remain. Does
+# the layer use anything else? *Six colours* keeps of $W$ only what six numbers of a picture tell,
+# red, green and blue in the middle and around it. *The rest* is what that leaves.
+#
+# **Predict first**: which part of the accuracy above guessing, 0.1, has each?
+
+# %%
+final = [run[-1] for run in watched]
+above = {
+    part: np.array([held_accuracy(part_of(W, part), b) - 0.1 for W, b in final])
+    for part in ("all of W", "six colours", "the rest")
+}
+low, high = above["six colours"] / above["all of W"], above["the rest"] / above["all of W"]
+print("six colours keep more than 9/10, in all five seeds:", np.all(low > 0.9))
+print("the rest alone has less than 2/10, in all five:    ", np.all(high < 0.2))
+
+# %% [markdown]
+# (Both parts know some things twice, so the shares need not add up to one.) Colours are nearly
+# all this layer uses. Seeing shapes takes hidden layers.
 
 # %% [markdown]
 # ## Use it as a module
@@ -380,10 +695,10 @@ print("b.grad is dY summed over rows:", np.allclose(layer.b.grad, dY.sum(axis=0)
 # ## Practise
 #
 # **Exercise 1.** Write the layer yourself, without looking up. Return `Y` and a function `back`.
-# The checker names what is wrong; ask for help with `linear_layer.hint()`.
+# The checker names what is wrong; ask for help with `linear_layer.hint()` in a new cell.
 
 # %%
-from exercises.chapter_03 import column_layer, linear_layer
+from exercises.chapter_03 import column_layer, count_layers, descent_step, linear_layer
 
 
 # %%
@@ -400,8 +715,9 @@ def my_linear(X, W, b):
 linear_layer.check(my_linear)
 
 # %% [markdown]
-# **Exercise 2.** The same layer with examples as **columns**, the layout of report B's formula (5):
-# $Y = WX + b$ with $X$ (in, n), $W$ (out, in), $b$ (out, 1). Hints: `column_layer.hint()`.
+# **Exercise 2.** The same layer with examples as **columns**, the layout of report B's (3) and (5):
+# $Y = WX + b$ with $X$ (in, n), $W$ (out, in), $b$ (out, 1). What becomes of (7)?
+# Hints: `column_layer.hint()`.
 
 
 # %%
@@ -418,23 +734,60 @@ def my_column_linear(X, W, b):
 column_layer.check(my_column_linear)
 
 # %% [markdown]
-# **Exercise 3** (no checker). The layer above started at $W = 0$ and learnt. Could two layers in a
+# **Exercise 3.** One step of training, examples as rows. The loss is the mean of $(Y - T)^2$ over
+# all $n \cdot \text{out}$ numbers, $Y = XW + b$. Return the loss *before* the step, and the new
+# $W$ and $b$ (new arrays) after one step of learning rate `lr` against the gradient. Hints:
+# `descent_step.hint()`.
+
+
+# %%
+def my_step(X, W, b, T, lr):
+    loss, new_W, new_b = ..., ..., ...
+    return loss, new_W, new_b
+
+
+descent_step.check(my_step)
+
+# %% [markdown]
+# **Exercise 4** (find the slip). Report A, 2.2: "The best model is designed with 3 hidden layer,
+# with 64, 32, 10 neuron", and "for last layer, the activation function is Softmax". There are 128
+# features and 10 classes. What is wrong? Then write it for any such list: `widths` as the report
+# prints them, for `n_in` features. Return the number of hidden layers, and of all weights and
+# biases.
+# Hints: `count_layers.hint()`.
+
+
+# %%
+def my_layers(n_in, widths):
+    hidden, parameters = ..., ...
+    return hidden, parameters
+
+
+count_layers.check(my_layers)
+
+# %% [markdown]
+# **Exercise 5** (no checker). The layer above started at $W = 0$ and learnt. Could two layers in a
 # row, both starting at 0? Write down $dX$ of the second, then $dW$ of the first.
 #
 # <details><summary>Answer</summary>
 #
 # The second layer gives $dX = dY\,W^T = 0$, so the first layer's $dW$ is 0; and its output is 0, so
-# the second layer's $dW = X^T dY$ is 0 as well. Only the last bias ever moves. Chapter 07 goes on.
+# the second layer's $dW = X^T dY$ is 0 as well. Only the last bias ever moves.
+# [Chapter 07](07_start_well.ipynb) goes on.
 #
 # </details>
 
 # %% [markdown]
 # ## Summary
 #
-# - Forward: $Y = XW + b$, rows are examples. It can turn, stretch, mirror, shear and shift; it cannot
-#   bend.
-# - Backward: $dX = dY\,W^T$, $dW = X^T dY$, $db$ = sum of $dY$ over the batch. Each has the shape of
-#   what it belongs to.
-# - Check with random $dY$ and random parameters, in float64. Ones and zeros hide faults.
+# - Forward: $Y = XW + b$, rows are examples. It can turn, stretch, mirror, shear and shift; it
+#   cannot bend.
+# - Backward: $dX = dY\,W^T$, $dW = X^T dY$, $db$ = sum of $dY$ over the batch. Each has the shape
+#   of what it belongs to.
+# - Formulas from two layouts do not mix, and equal sizes hide it.
+# - Check with random $dY$ and random parameters, in float64, with three different sizes. Ones and
+#   zeros hide faults.
+# - One layer on pictures sees where which colour is, and little else.
 #
-# Back: [01 See the data](01_see_the_data.ipynb) Next: [05 Score predictions](05_score_predictions.ipynb)
+# Back: [02 Prepare the data](02_prepare_the_data.ipynb)
+# Next: [04 Choose an activation](04_choose_an_activation.ipynb)
