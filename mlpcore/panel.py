@@ -24,7 +24,7 @@ def make_controls(settings: dict, own: bool) -> tuple[dict, list, list]:
     acts = [*s["activations"], *["relu"] * MOST_LAYERS][:MOST_LAYERS]
     controls = {
         "data": choice("data", data, value=s["data"]),
-        "examples": slider("examples", 50, 2000, value=s["examples"], step=50),
+        "examples": slider("examples", 50, max(2000, s["examples"]), value=s["examples"], step=50),
         "noise": slider("noise", 0.0, 0.5, value=s["noise"], step=0.05),
         "layers": slider("hidden layers", 0, MOST_LAYERS, value=len(s["widths"])),
     }
@@ -41,7 +41,7 @@ def make_controls(settings: dict, own: bool) -> tuple[dict, list, list]:
         "momentum": slider("momentum", 0.0, 0.999, value=s["momentum"], step=0.001),
         "weight_decay": _steps("weight decay", [0.0, 1e-5, 1e-4, 1e-3, 0.01, 0.1], s),
         "schedule": choice("schedule", list(SCHEDULES), value=s["schedule"]),
-        "epochs": slider("epochs", 1, 2000, value=s["epochs"]),
+        "epochs": slider("epochs", 1, max(2000, s["epochs"]), value=s["epochs"]),
         "batch_size": _steps("batch size", [1, 2, 4, 8, 16, 32, 64, 128, 256], s),
         "label_smoothing": slider("label smoothing", 0.0, 0.5, value=s["label_smoothing"]),
         "seed": slider("seed", 0, 99, value=s["seed"]),

@@ -39,6 +39,11 @@ class Playground:
         self.controls, groups, self._layer_rows = make_controls(
             DEFAULTS | settings, own is not None
         )
+        for name, wanted in settings.items():
+            if self.settings[name] != (_plain(wanted) if isinstance(wanted, float) else wanted):
+                _take_away(widgets.VBox(groups))
+                given = f"{name} is {wanted!r}, its control can only say {self.settings[name]!r}"
+                raise ValueError(f"playground: {given}; play.Run takes any value")
         self.buttons = {}
         for name, act in (
             ("Play", self.play),
@@ -55,7 +60,7 @@ class Playground:
         self.code = widgets.Textarea(rows=18, layout={"width": "98%", "display": "none"})
         self.code.description = "program"
         for name, control in self.controls.items():
-            control.observe(lambda change, name=name: self._moved(name), names="value")
+            control.observe(lambda change, name=name: self._moved(name, change), names="value")
         self.widget = self._arranged(groups)
         self._moved("layers")
 
@@ -64,8 +69,7 @@ class Playground:
     @property
     def settings(self) -> dict:
         """What the controls say: Playground(**settings) is this one again."""
-        c = {name: control.value for name, control in self.controls.items()}
-        c = {name: None if value == "none" else value for name, value in c.items()}
+        c = {name: _value(control) for name, control in self.controls.items()}
         layers = range(c.pop("layers"))
         c["widths"] = [c[f"width {i + 1}"] for i in layers]
         c["activations"] = [c[f"activation {i + 1}"] for i in layers]
@@ -122,12 +126,7 @@ class Playground:
         """Stop, and take every widget away."""
         self.pause()
         self.run.close()
-        waiting = [self.widget]
-        while waiting:
-            widget = waiting.pop()
-            parts = (getattr(widget, name, None) for name in ("layout", "style"))
-            waiting += [*getattr(widget, "children", ()), *(part for part in parts if part)]
-            widget.close()
+        _take_away(self.widget)
 
     # --- how it runs --------------------------------------------------------------------------
 
@@ -166,12 +165,14 @@ class Playground:
         )
         return widgets.VBox([widgets.HBox([pictures, controls], layout=wide), self.code])
 
-    def _moved(self, name):
+    def _moved(self, name, change=None):
+        if change and _plain(change["old"]) == _plain(change["new"]):
+            return  # a browser has put the slider on its nearest step: 0.9000000000000001
         if name == "layers":
             for i, row in enumerate(self._layer_rows):
                 row.layout.display = None if i < self.controls["layers"].value else "none"
         if name in LIVE and self.run is not None:
-            self.run.steer(name, self.controls[name].value)
+            self.run.steer(name, _value(self.controls[name]))
         else:
             self.reset()
 
@@ -191,6 +192,24 @@ class Playground:
 def side_by_side(*playgrounds: Playground) -> widgets.Widget:
     """Several playgrounds in one row (below each other where there is no room)."""
     return widgets.HBox([p.widget for p in playgrounds], layout={"flex_flow": "row wrap"})
+
+
+def _take_away(widget):
+    """Close a widget, all within it, and the layouts and styles that are widgets too."""
+    waiting = [widget]
+    while waiting:
+        widget = waiting.pop()
+        parts = (getattr(widget, name, None) for name in ("layout", "style"))
+        waiting += [*getattr(widget, "children", ()), *(part for part in parts if part)]
+        widget.close()
+
+
+def _value(control):
+    return None if control.value == "none" else _plain(control.value)
+
+
+def _plain(value):
+    return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def _close_what_this_cell_made_before(new):

@@ -186,6 +186,20 @@ class Chapter:
             if output["output_type"] == "error"
         ]
 
+    def evaluate(self, code: str, seconds: float = 30) -> str:
+        """Ask the chapter's kernel, as another cell would; what the expression gives, as text."""
+        return self.page.evaluate(
+            f"""async ([code, seconds]) => {{
+                const kernel = {self.NOTEBOOK}.context.sessionContext.session.kernel;
+                const asked = kernel.requestExecute(
+                    {{code: "", user_expressions: {{x: code}}, store_history: false}});
+                const late = new Promise((_, no) => setTimeout(no, 1000 * seconds, "no answer"));
+                const reply = await Promise.race([asked.done, late]);
+                return reply.content.user_expressions.x.data["text/plain"];
+            }}""",
+            [code, seconds],
+        )
+
     def slider(self, label: str) -> "Slider":
         """The first slider so labelled."""
         return Slider(self.page, label)

@@ -91,6 +91,8 @@ def test_every_live_setting_reaches_its_place(optimizer):
         ({"data": "own"}, "data is 'own'"),
         ({"optimizer": "LBFGS"}, "optimizer is 'LBFGS'"),
         ({"learning_rate": 1}, "setting is 'learning_rate'"),
+        ({"lr": 0.0}, "lr is 0.0, its control can only say 0.0001"),
+        ({"widths": [8, 500]}, r"widths is \[8, 500\], its control"),
     ],
 )
 def test_what_cannot_be_is_said_and_how_to_mend_it(settings, message):
