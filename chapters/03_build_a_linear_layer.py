@@ -153,9 +153,9 @@ Explorer(
 # dy_k = \frac{\partial L}{\partial y_k} = \frac2n (y_k - t_k)
 # $$
 #
-# By $dy$ we always mean the gradient of the loss *with respect to* $y$. The line passes at $x_k$
-# with height $y_k = w x_k + b$: raise $w$ a little, and it rises there $x_k$ times as much; raise
-# $b$, and it rises just as much. All examples together:
+# $dy$ always means the gradient of the loss *with respect to* $y$. At $x_k$ the line has the height
+# $w x_k + b$. Raise $b$, and it rises by as much; raise $w$, and it rises $x_k$ times as much. All
+# examples together:
 #
 # $$
 # dw = \sum_k x_k\,dy_k, \qquad db = \sum_k dy_k
@@ -166,6 +166,8 @@ Explorer(
 # 1. Set $b$ so that the line lies far too high. Which sign has $db$?
 # 2. Which examples pull most at the slope $w$: those near $x = 0$ or those far out?
 # 3. Where is the arrow, which points against the gradient, shortest?
+#
+# The larger a dot, the larger its share in $dw$, whichever its sign.
 
 # %%
 rng = np.random.default_rng(2)
@@ -186,7 +188,7 @@ fig_line, (plane, map_) = subplots(1, 2, width=8.4, height=3.9)
 
 # %%
 misses = plane.vlines(x_line, t_line, t_line, color="#999999", lw=1.5)
-plane.plot(x_line, t_line, ls="", marker="o", color=LINES[0]["color"])
+marks = plane.scatter(x_line, t_line, color=LINES[0]["color"], zorder=3)
 (drawn_line,) = plane.plot([], [], **LINES[1])
 _ = plane.set(xlim=(-1.3, 3.3), ylim=(-5, 8), xlabel="x", ylabel="y (line) and t (dots)")
 
@@ -204,10 +206,8 @@ _ = map_.set_title("lines of equal loss; arrow: -0.1 (dw, db)", fontsize=11)
 def fit_line(w, b):
     loss, dw, db = line_loss(w, b)
     drawn_line.set_data([-2, 4], [b - 2 * w, b + 4 * w])
-    ends = np.stack([t_line, w * x_line + b], axis=1)
-    misses.set_segments(
-        [[(x, low), (x, high)] for x, (low, high) in zip(x_line, ends, strict=True)]
-    )
+    misses.set_segments([[(x, t), (x, w * x + b)] for x, t in zip(x_line, t_line, strict=True)])
+    marks.set_sizes(10 + 20 * np.abs(x_line * (w * x_line + b - t_line)))
     here.set_data([w], [b])
     arrow.set_offsets([[w, b]])
     arrow.set_UVC([-0.1 * dw], [-0.1 * db])
@@ -218,7 +218,7 @@ def fit_line(w, b):
 # %%
 Explorer(
     fit_line,
-    alt="Left: twelve points, a line, and how far it misses each. Right: lines of equal loss over "
+    alt="Left: twelve dots, a line, and how far it misses each. Right: lines of equal loss over "
     "w and b, the line's place among them, and an arrow against its gradient.",
     w=slider("w", -1.0, 2.6, value=-0.5, step=0.1),
     b=slider("b", -2.0, 3.0, value=2.5, step=0.1),
@@ -237,8 +237,8 @@ print("dw and db are 0 there:", np.allclose(line_loss(*best)[1:], 0))
 # ## Derive the backward pass
 #
 # Now many inputs and outputs, and any loss. From above we are given $dY$: the gradient of $L$
-# with respect to $Y$, same shape as $Y$. We want $dX$, $dW$ and $db$. ($dX$ is what the layer
-# *below* gets as its $dY$.)
+# with respect to $Y$, same shape as $Y$. We want $dW$ and $db$ for the step, and $dX$ to hand on to
+# the layer below.
 #
 # **One weight.** $W_{ij}$ takes part in $Y_{kj}$ of *every* example $k$, with factor $X_{ki}$,
 # and in no other column of $Y$. The chain rule adds up all its ways to the loss:
@@ -287,11 +287,11 @@ print("dw and db are 0 there:", np.allclose(line_loss(*best)[1:], 0))
 # \end{aligned}
 # $$
 #
-# Take $\partial L/\partial Z$ and the first two factors of (7) as $dY$. In *columns*, $X$ is (in,
-# n) and $dY$ (out, n). "(3)'s W" is (out, in).
+# Take $\partial L/\partial Z$, and the first two factors of (7), as $dY$. In *rows*, shapes are
+# ours. In *columns* all are turned: $X$ is (in, $n$), $dY$ (out, $n$), $W$ (out, in) as in (3).
 #
-# **Predict first**, on paper, with $n = 5$, in = 4, out = 3: which of the products below run, and
-# which give the shape they should? At which sizes would you notice nothing?
+# **Predict first**, on paper, with $n = 5$, in = 4, out = 3: which products run, and give the shape
+# they should? At which sizes would you notice nothing?
 
 # %%
 ROWS = {"X": "n in", "W": "in out", "Y": "n out", "dX": "n in", "dW": "in out", "dY": "n out"}
@@ -395,12 +395,12 @@ print("all sizes 4: all fit:", all(verdict(p, **alike).startswith("fits") for p 
 # | (6) | either; the sum must run over examples | |
 # | (7) | rows | (in, out) |
 #
-# So (3) and (5) go together, and (7) contradicts both. Each is right in its own layout. In one
+# So (3) and (5) go together, and (7) contradicts both. Each is right in its own layout; in one
 # program they are not, and with equal sizes no error tells you. (What $Z$ is, and why
 # $\partial A/\partial Y$ is no matrix: [chapter 06](06_send_gradients_back.ipynb).)
 #
-# The three products of our layer take equally many multiply-adds, $n \cdot \text{in} \cdot
-# \text{out}$: one forward, two back.
+# The three products of our layer cost the same, $n \cdot \text{in} \cdot \text{out}$ multiply-adds
+# each: one forward, two back.
 
 # %% [markdown]
 # ## Build it
@@ -543,8 +543,8 @@ Explorer(
 # All of them at once:
 
 # %%
-print(f"{'':24}" + "".join(f"{name.split()[0]:>8}" for name in CHECKS))
-print(f"{'':24}     444     543     " + "         = 0")
+for line in (0, 2):  # the names in two lines
+    print(" " * 24 + "".join(f"{name.partition(' ')[line]:>8}" for name in CHECKS))
 for fault in FAULTS:
     found = ["caught" if check(fault) else "-" for check in CHECKS.values()]
     print(f"{fault:24}" + "".join(f"{word:>8}" for word in found))
@@ -574,7 +574,8 @@ def watch(seed):
     """W and b before training, then after every 50 steps of three epochs."""
     rng = np.random.default_rng(seed)
     net = Sequential(Linear(128, 10, rng=rng, init=lambda shape, rng: np.zeros(shape)))
-    settings = {"optimizer": SGD(net.parameters(), lr=0.01), "epochs": 3, "batch_size": 128}
+    optimizer = SGD(net.parameters(), lr=0.01, momentum=0.9)
+    settings = {"optimizer": optimizer, "epochs": 3, "batch_size": 128}
     kept = [(net[0].W.data.copy(), net[0].b.data.copy())]
     for step in training_steps(net, X_fit, y_fit, rng=rng, **settings):
         if step.number % 50 == 49:
@@ -658,11 +659,12 @@ Explorer(
 
 # %% [markdown]
 # No rings, no crosses: a spot of one colour, another colour around it. A shape may be light on
-# dark or dark on light, so brightness cancels out, and each class's usual colours remain. Does
-# the layer use anything else? *Six colours* keeps of $W$ only what six numbers of a picture tell,
-# red, green and blue in the middle and around it. *The rest* is what that leaves.
+# dark or dark on light, so brightness cancels out, and each class's usual colours remain.
 #
-# **Predict first**: which part of the accuracy above guessing, 0.1, has each?
+# Does the layer use anything else? *Six colours* keeps of $W$ only what six numbers of a picture
+# tell: red, green and blue in the middle and around it. *The rest* is what that leaves.
+#
+# **Predict first**, then set *part*: how much of the accuracy above guessing (0.1) does each keep?
 
 # %%
 final = [run[-1] for run in watched]
@@ -675,8 +677,8 @@ print("six colours keep more than 9/10, in all five seeds:", np.all(low > 0.9))
 print("the rest alone has less than 2/10, in all five:    ", np.all(high < 0.2))
 
 # %% [markdown]
-# (Both parts know some things twice, so the shares need not add up to one.) Colours are nearly
-# all this layer uses. Seeing shapes takes hidden layers.
+# Colours are nearly all this layer uses. (Look at *ring* and *crescent* in *the rest*: two shapes
+# after all, but faint.) Seeing shapes takes hidden layers.
 
 # %% [markdown]
 # ## Use it as a module

@@ -198,7 +198,7 @@ column_layer = Exercise(
             ),
         ],
     },
-    praise="Report B's (5) is this layout: dL/dZ X^T. Its (7) is the other one.",
+    praise="Report B's (5) is right in this layout; its (7) would be W^T dY here.",
     hints=(
         "Transpose the row formulas: Y = X W + b becomes Y^T = W^T X^T + b^T.",
         "dW must be (out, in): which product of dY (out, n) and X (in, n) is?",
@@ -292,6 +292,12 @@ descent_step = Exercise(
                 lambda X, W, b, T, lr: W - lr * _gradients(X, W, b, T)[0] * T.shape[1],
             ),
             Mistake(
+                "the gradient of another loss",
+                "(Y - T) / n belongs to half the sum of squares per example. Here the loss is a "
+                "mean over all numbers: dY is 2 (Y - T) / T.size.",
+                lambda X, W, b, T, lr: W - lr * _gradients(X, W, b, T)[0] * T.shape[1] / 2,
+            ),
+            Mistake(
                 "forgot to divide",
                 "The loss is a mean: dY is 2 (Y - T) over the number of elements.",
                 lambda X, W, b, T, lr: W - lr * _gradients(X, W, b, T)[0] * T.size,
@@ -357,7 +363,7 @@ descent_step = Exercise(
 
 
 def _widths(rng):
-    sizes = rng.choice(np.arange(2.0, 60), size=rng.integers(4, 7), replace=False)
+    sizes = rng.choice(np.arange(2.0, 60), size=rng.integers(6, 9), replace=False)
     return {"n_in": sizes[0], "widths": sizes[1:]}
 
 
@@ -395,6 +401,11 @@ count_layers = Exercise(
                 "left out too many",
                 "widths does not hold the input; only its last entry is not hidden.",
                 lambda n_in, widths: len(widths) - 2,
+            ),
+            Mistake(
+                "the report's network only",
+                "That is 64, 32, 10. Write it for a list of any length.",
+                lambda n_in, widths: 2.0,
             ),
             Mistake(
                 "counted units, not layers",

@@ -203,6 +203,10 @@ WRONG = [
                 {"W": lambda X, W, b, T, lr: W - lr * X.T @ (2 * (X @ W + b - T)) / len(T)},
             ),
             (
+                "the gradient of another loss",
+                {"W": lambda X, W, b, T, lr: W - lr * X.T @ (X @ W + b - T) / len(X)},
+            ),
+            (
                 "forgot to divide",
                 {"W": lambda X, W, b, T, lr: W - lr * 2 * X.T @ (X @ W + b - T)},
             ),
@@ -243,6 +247,7 @@ WRONG = [
                 "hidden": lambda n_in, widths: len([n_in, *widths])
             },
             "left out too many": {"hidden": lambda n_in, widths: len(widths[1:-1])},
+            "the report's network only": {"hidden": lambda n_in, widths: 2},
             "counted units, not layers": {"hidden": lambda n_in, widths: sum(widths[:-1])},
             "an output layer too many": {
                 "count": lambda n_in, widths: parameters([n_in, *widths, widths[-1]])
