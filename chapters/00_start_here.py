@@ -142,7 +142,7 @@ print("validation accuracy above 0.40:", score > 0.40)
 # %%
 rng = np.random.default_rng(0)
 best = models.report_b_best(rng)
-print(best[4])
+print(best[4])  # the block
 print(f"{count_parameters(best):,} parameters")
 
 # %%
@@ -196,15 +196,15 @@ guess = predict(best, data.X_test).argmax(axis=1)
 draw_confusion(
     confusion_matrix(guess, data.y_test),
     data.class_names,
-    "Confusion matrix of the test set: right answers on the framed diagonal; the mistakes gather "
-    "beside it, between classes that are neighbours in the list.",
+    "Confusion matrix of the test set: right answers on the framed diagonal, each mistake in the "
+    "row of what it is and the column of what it was taken for.",
 )
 
 # %% [markdown]
 # *Neighbours in the list* are mixed up, even those that look nothing alike, such as a cross and
 # stripes. In these pictures the colour of the background hints at the class, as blue hints at
 # aeroplanes in photographs, and neighbours have similar colours. The network has learnt the hint
-# along with the shapes.
+# along with the shapes ([chapter 03](03_build_a_linear_layer.ipynb) lets you see it).
 
 # %%
 wrong = np.flatnonzero(guess != data.y_test)[:10]
@@ -285,8 +285,8 @@ Explorer(
 # | **break** | put in one wrong term; see which check notices |
 # | **practise** | exercises that name your mistake |
 #
-# The cells are yours: change a number and run again. The chapters there are stand in the README;
-# others that the text names are still to come.
+# The cells are yours: change a number and run again. The list of chapters stands in the
+# [README](../README.md); others that the text names are still to come.
 #
 # What is printed holds on every machine. Another processor rounds the last bit another way, and after
 # thousands of steps the third digit of an accuracy differs: such numbers are in figures and in records.
@@ -301,7 +301,7 @@ Explorer(
 # Write it for any list of sizes.
 
 # %%
-from exercises.chapter_00 import count_parameters as count_parameters_check
+from exercises.chapter_00 import count_parameters as count_parameters_check  # a name in use above
 from exercises.chapter_00 import read_confusion
 
 
@@ -332,4 +332,5 @@ read_confusion.check(my_reading)
 # - A network uses whatever helps, colour before shape. One run proves little.
 # - The learning rate decides whether training crawls, runs or explodes.
 #
-# On: [01 See the data](01_see_the_data.ipynb), what the 128 numbers are.
+# Next: [01 See the data](01_see_the_data.ipynb), what the 128 numbers are.
+# All chapters: [README](../README.md#chapters)
