@@ -65,11 +65,10 @@ held, held_y = Z[-1000:], data.y_train[-1000:]
 # %% [markdown]
 # ## Look at two features of a batch
 #
-# Standardising gives the *first* layer inputs of mean 0 and deviation 1. But the inputs of the
-# second layer are the outputs of the first, and those change with every step. **Batch
-# normalisation** standardises them again in every step, each column (unit) by the mean and
-# deviation of the batch at hand. Then it multiplies by $\gamma$ and adds $\beta$, two trained
-# numbers for each column.
+# Standardising gives the *first* layer inputs of mean 0 and deviation 1. The inputs of the second
+# are the outputs of the first, and those change with every step. **Batch normalisation**
+# standardises them in every step, each column (unit) by the mean and deviation of the batch at
+# hand. Then it multiplies by $\gamma$ and adds $\beta$, two trained numbers for each column.
 #
 # Left, a batch with two features; right, what comes out. The sliders act on feature 1.
 #
@@ -140,8 +139,8 @@ Explorer(
 # <details><summary>Answer</summary>
 #
 # $1/n$ before a sum of $m$ terms. Report B defines no $n$. If it is the size of the whole training
-# set, $\mu_B$ is nearly 0 and nothing is centred. It must be $1/m$. You meet it again below, under
-# "Break it".
+# set, $\mu_B$ is nearly 0 and nothing is centred. It must be $1/m$. You meet it again under "Break
+# it".
 #
 # </details>
 
@@ -181,7 +180,7 @@ def move_one(x, n):
     before.set_data(start, 0 * start)
     rest.set_data(np.append(column[:-1], out[:-1]), np.repeat([1, 0], n - 1))
     moved.set_data([column[-1], out[-1]], [1, 0])
-    ax2.set_title(f"the others have moved by up to {np.abs(out - start)[:-1].max():.2f}")
+    ax2.set_title(f"the others have moved by {np.abs(out - start)[:-1].mean():.2f} on average")
     return fig2
 
 
@@ -204,8 +203,12 @@ Explorer(
 # %% [markdown]
 # ## Derive the backward pass, step by step
 #
-# One column; $k$ and $j$ count rows. From above comes $dY_k$. Go backwards from (37) to (34), and
-# sum over all rows where a number was used in all rows.
+# One column; $k$ and $j$ count rows. From above comes $dY_k$. Go backwards from (37) to (34). What
+# was used in all rows gets a sum over all rows.
+#
+# Report B's (41) and (42) stop at $\partial \hat x_i/\partial \sigma_B^2$,
+# $\partial \hat x_i/\partial \mu_B$ and $\partial \sigma_B^2/\partial \mu_B$. **Work these out on
+# paper** before you read on.
 #
 # **$\gamma$ and $\beta$** in (37) are used in every row, with factors $\hat X_k$ and 1; $\hat X_k$
 # in one row, with factor $\gamma$:
@@ -219,8 +222,7 @@ Explorer(
 # $$
 #
 # **$v$** in (36): $\hat X_k = (X_k - \mu)\,(v + \epsilon)^{-1/2}$, so
-# $\partial \hat X_k / \partial v = -\frac12 (X_k - \mu)\,(v + \epsilon)^{-3/2}$. Report B leaves
-# this derivative unevaluated; with it,
+# $\partial \hat X_k / \partial v = -\frac12 (X_k - \mu)\,(v + \epsilon)^{-3/2}$:
 #
 # $$
 # dv = -\tfrac12\,(v + \epsilon)^{-3/2} \textstyle\sum_k d\hat X_k\,(X_k - \mu) \qquad (41)
@@ -322,8 +324,8 @@ for name, (claimed, f, at) in forward.items():
 # - \hat X_k\,\tfrac1n \sum_j d\hat X_j \hat X_j \Big)
 # $$
 #
-# With $d\hat X = \gamma\,dY$ the sums are $\gamma\,d\beta$ and $\gamma\,d\gamma$. So the whole
-# backward pass is (`eq:batch-norm-backward`):
+# With $d\hat X = \gamma\,dY$ the sums are $\gamma\,d\beta$ and $\gamma\,d\gamma$
+# (`eq:batch-norm-backward`):
 #
 # $$
 # \boxed{
@@ -334,8 +336,8 @@ for name, (claimed, f, at) in forward.items():
 # \end{aligned}}
 # $$
 #
-# The last bracket takes away from $dY$ its mean, and the part of it that runs along $\hat X$.
-# This is what the library does. (`fast.row_mean(A)` is `A.mean(axis=0)`, chapter 22.)
+# The bracket takes away from $dY$ its mean, and the part that runs along $\hat X$. This is what the
+# library does, at the end of its code. (`fast.row_mean(A)` is `A.mean(axis=0)`, chapter 22.)
 
 # %%
 show_source(ops.batch_norm, checks=False)
@@ -397,10 +399,18 @@ print("W and dW are orthogonal:      ", np.allclose((W * dW).sum(axis=0), 0))
 print("5 W has a fifth of the slope: ", np.allclose(dW5, dW / 5))
 
 # %% [markdown]
+# So large weights cannot push a sigmoid to its flat ends, as report B (2.9) says. Beyond $\pm 4$:
+
+# %%
+big = rows @ (10 * W)
+for name, units in (("without", big), ("with", ops.batch_norm(big, np.ones(8), np.zeros(8))[0])):
+    print(f"{name:7} batch norm: {np.mean(np.abs(units) > 4):4.0%} of the numbers")
+
+# %% [markdown]
 # **What follows for training.** By Pythagoras, a step at a right angle makes the weights longer:
-# $\|W - \eta\,dW\|^2 = \|W\|^2 + \eta^2 \|dW\|^2$. And longer weights have smaller gradients. A
-# step that was too long is followed by shorter ones: batch norm slows itself down. (Chapter 07
-# showed the other side: a small $W$ acts as a large learning rate.)
+# $\|W - \eta\,dW\|^2 = \|W\|^2 + \eta^2 \|dW\|^2$. Longer weights have smaller gradients. So a step
+# that was too long is followed by shorter ones: batch norm slows itself down. (Chapter 07 showed
+# the other side: a small $W$ acts as a large learning rate.)
 
 
 # %%
@@ -437,7 +447,7 @@ print("bias before batch norm moved by less than 1e-9:", np.abs(net[0].b.data).m
 # ## Put it before the activation or after
 #
 # Both reports normalise between the linear layer and the activation, as Ioffe & Szegedy (2015) do.
-# Put after ReLU, the bias is no longer idle: ReLU stands between.
+# After ReLU it leaves the bias something to do: ReLU stands between.
 #
 # **Predict first**: all 64 biases are at $-15$, so that every unit is dead, 0 for every row
 # (chapter 07). Which order revives them?
@@ -542,10 +552,8 @@ Explorer(
 # %% [markdown]
 # About 100 rows for the picture in the middle, more for the one far out. The prediction: the mean of
 # $n$ rows is off by $\sigma/\sqrt n$, their deviation by about $\sigma/\sqrt{2n}$ (for normal
-# numbers). An output $z$ is off by the first, and by $z$ times the second: together
-# $\sqrt{(1 + z^2/2)/n}$. It is good for large $n$.
-#
-# This noise is part of training with batch norm, and smaller batches have more of it.
+# numbers and large $n$). An output $z$ is off by the first, and by $z$ times the second: together
+# $\sqrt{(1 + z^2/2)/n}$. Training with batch norm always has this noise.
 
 # %% [markdown]
 # ## Keep running statistics
@@ -594,13 +602,11 @@ print(f"with n - 1:                             {fours.var(axis=1, ddof=1).mean(
 # 2. Training normalises by the *batch's* statistics; the moving ones are for evaluation.
 # 3. No $\epsilon$: a constant column divides 0 by 0.
 #
-# What becomes of it in training, you will see below.
-#
 # </details>
 #
 # Now record a run: 100 steps of a network 128-64-32-10. With $\rho = 1$ the running statistics are
-# those of the last batch. Training does not use them, so we may record them and average *afterwards*,
-# with any $\rho$.
+# those of the last batch. Training does not use them, so we may average them *afterwards*, with any
+# $\rho$.
 
 # %%
 net, kept, weights = net_with("batch", 0), [], []
@@ -641,7 +647,7 @@ def accuracy(t, running):
 
 
 # %%
-marks = np.arange(10, 101, 10)
+marks = np.arange(20, 101, 20)
 own = [accuracy(t, None) for t in marks]
 
 # %% [markdown]
@@ -691,7 +697,7 @@ Explorer(
 # - $\rho = 0.001$: after 100 steps the start, mean 0 and variance 1, still counts for most. The
 #   network is trained, and evaluation gets it wrong. **Too few steps for the running averages** looks
 #   like a network that has not learnt.
-# - In between both are small. The averages must outlive the noise of one batch and still follow
+# - In between both errors are small. The averages must outlive the noise of one batch and still follow
 #   weights that move.
 
 # %% [markdown]
@@ -707,7 +713,7 @@ for momentum in (0.5, 0.1, 0.01, 0.001):
 #
 # `net.eval()` says: use the running statistics. Forget it, and each batch is normalised by itself, in
 # evaluation too. Here the trained network judges 1,000 held-out rows in batches of 50. *Shuffled*: in
-# random order. *Sorted*: by class, as files in folders are; nearly every batch holds one class.
+# random order. *Sorted*: by class, as files in folders are; a batch then holds one class or two.
 #
 # **Predict first**: how does the order change the accuracy, with and without `eval()`?
 
@@ -763,8 +769,8 @@ print("forgotten: it changes the network it judges:  ", moved_too)
 
 # %% [markdown]
 # In a batch of one class, (34) subtracts what the class has in common: just what should tell it from
-# others. And a forward pass in training mode *moves* the running statistics: the network is not the
-# same afterwards, also for those who remember `eval()`.
+# others. And a forward pass in training mode *moves* the running statistics: afterwards the network
+# is another one, also for those who remember `eval()`.
 
 # %% [markdown]
 # ## Train report A's formula
@@ -875,10 +881,11 @@ for rate in rates:
 # ## Look along the gradient
 #
 # Why does batch norm help? Santurkar et al. (2018) look at the loss surface: take the gradient $g$ at
-# some step of training, walk a distance $\eta$ along $-g$, and watch the loss of the same batch.
+# some step of training, try $w - \eta g$ for many step sizes $\eta$, and watch the loss of the same
+# batch.
 #
 # **Predict first**: 128-64-64-64-64-10, with and without batch norm. For which one does the loss
-# stay down over more distances?
+# stay down over more step sizes?
 
 # %%
 DEEP = (128, 64, 64, 64, 64, 10)
@@ -903,7 +910,7 @@ def along_gradient(net):
 
 # %%
 def surface(norm, seed):
-    """Losses along the gradient before every sixth of 48 steps, (8, 1 + 17)."""
+    """Losses along the gradient after steps 1, 7, ..., 43, (8, 1 + 17)."""
     net, found = net_with(norm, seed, DEEP).double(), []
     train(net, 0.1, seed, 48, watch=lambda net: found.append(net.state_dict()))
     walked = []
@@ -922,37 +929,39 @@ paths = [
     ax7.plot(walk, walk, **LINES[i], marker=MARKERS[i], ms=4, label=name)[0]
     for i, name in enumerate(("without", "batch norm"))
 ]
-ax7.set(xscale="log", xlabel="distance η along the gradient", ylabel="loss (nats)", ylim=(1, 4))
+ax7.set(xscale="log", xlabel="step size η along the gradient", ylabel="loss (nats)", ylim=(1, 4))
+ax7.set_xticks(walk[::4], [f"{eta:.3g}" for eta in walk[::4]])
+ax7.minorticks_off()
 _ = ax7.legend(loc="upper left", fontsize=9)
 
 
 # %%
 def walked(step, seed):
     for path, norm in zip(paths, surfaces, strict=True):
-        path.set_ydata(np.minimum(surfaces[norm][seed][step // 6, 1:], 3.97))
-    ax7.set_title(f"after step {step + 1}")
+        path.set_ydata(np.minimum(surfaces[norm][seed][(step - 1) // 6, 1:], 3.97))
+    ax7.set_title(f"after step {step}, seed {seed}")
     return fig7
 
 
 # %%
 Explorer(
     walked,
-    alt="The loss against the distance walked along the gradient, with and without batch norm; "
+    alt="The loss against the size of a step along the gradient, with and without batch norm; "
     "what is above 4 runs along the top.",
-    step=slider("step", 0, 42, step=6),
+    step=slider("after step", 1, 43, step=6),
     seed=slider("seed", 0, 4),
 )
 
 
 # %%
 def reach(walked):
-    """Mean over the steps of log10 of the largest distance at which the loss is still lower."""
+    """Mean over the steps of log10 of the largest step size at which the loss is still lower."""
     lower = walked[:, 1:] < walked[:, :1]
     return np.mean([np.log10(walk[row].max(initial=walk[0])) for row in lower])
 
 
 def fall(walked):
-    """Mean over the steps of how much the best distance lowers the loss."""
+    """Mean over the steps of how much the best step size lowers the loss."""
     return np.mean(walked[:, 0] - walked.min(axis=1))
 
 
@@ -966,8 +975,8 @@ for claim, measure in (("further", reach), ("deeper", fall)):
     print(f"with batch norm the gradient leads {claim}: {verdict(*records.interval(gain))}")
 
 # %% [markdown]
-# Along the gradient the loss stays down further, and most of all it falls much deeper: the gradient
-# of a network with batch norm says more about what is far away.
+# The loss stays down further, and most of all it falls deeper: with batch norm the gradient says
+# more about what is far away.
 
 # %% [markdown]
 # ## Turn up the learning rate
@@ -1005,6 +1014,8 @@ here = right8.axvline(1, color="black", lw=1, ls=":")
 left8.set(xlabel="step", ylabel="loss, mean of 5 steps", xlim=(0, 60), ylim=(1.5, 4))
 right8.set(xscale="log", xlabel="learning rate", xlim=(2e-3, 5))
 right8.set(ylabel="loss, last 10 steps", ylim=(1.5, 4))
+right8.set_xticks((0.01, 0.1, 1), ("0.01", "0.1", "1"))
+right8.minorticks_off()
 for ax in (left8, right8):
     ax.legend(fontsize=9, loc="lower left")
 
@@ -1034,14 +1045,14 @@ Explorer(
 
 # %%
 for depth in SIZES:
-    for i in (3, 4):
+    for i in (0, 3, 4):
         without, normed = (sweep[n, depth][i, :, -10:].mean(axis=1) for n in (None, "batch"))
         words = verdict(*records.interval(without - normed))
-        print(f"{depth} hidden layers, rate {RATES[i]:.1f}: batch norm ends lower: {words}")
+        print(f"{depth} hidden layers, rate {RATES[i]:.3f}: batch norm lower: {words}")
 
 # %% [markdown]
-# At small rates there is little between them. The range of batch norm ends later, and the deeper the
-# network, the more that counts. "Batch norm trains better" should always say: at which rate.
+# At the smallest rate batch norm is not ahead; at large ones it is, and its range ends later. "Batch
+# norm trains better" should always say: at which rate.
 
 # %% [markdown]
 # ## Re-test a claim: it mitigates covariate shift
@@ -1108,7 +1119,7 @@ left9.legend(fontsize=9, loc="upper right")
 show(
     fig9,
     "Shift of the last hidden layer, and loss, over 60 steps, five seeds each: jolts make the "
-    "shift many times as large as batch norm's, and cost little.",
+    "shift many times as large as batch norm's, and cost a part of its gain.",
 )
 
 # %%
@@ -1131,9 +1142,8 @@ for claim, differences in pairs.items():
     print(f"{claim:36}: {verdict(*records.interval(differences))}")
 
 # %% [markdown]
-# It does mitigate it, by far. But with the shift put back, larger than without batch norm, most of the
-# advantage stays. So the shift is not the reason, or not the main one. (Distributions are not made
-# "standard normal" either: remember the moons.)
+# It does mitigate it, by far. But with the shift put back, larger than without batch norm, part of the
+# advantage is lost and part stays. Less shift cannot be all of the reason.
 
 # %% [markdown]
 # ## Re-test two tables of report A
@@ -1143,7 +1153,7 @@ for claim, differences in pairs.items():
 # batch norm: 0.5224 with and 0.5247 without dropout. So dropout helps only with batch norm? One run
 # each, at one learning rate.
 #
-# Here: its 128-64-32-10, 2,000 rows, 10 epochs, five seeds, three rates; accuracy on 4,000 other rows at
+# Here: its 128-64-32-10, 1,500 rows, 10 epochs, five seeds, three rates; accuracy on 4,000 other rows at
 # the best epoch, which is how the report chose.
 #
 # **Predict first**: does the rate matter for these claims?
@@ -1198,8 +1208,14 @@ show(
 )
 
 # %%
+print(f"at rate {tried[1]}, a gain by")
 for name, differences in effects.items():
-    print(f"rate {tried[1]}: {name} helps: {verdict(*records.interval(differences[1]))}")
+    print(f"{name:24}: {verdict(*records.interval(differences[1]))}")
+
+# %% [markdown]
+# The effects depend on the rate and on each other. Without dropout, at the smaller rates, batch norm
+# adds nothing that five seeds could show; at the largest it adds most. And here dropout gains *with*
+# batch norm, as tables 8 and 9 suggest. Chapter 16 runs the tables at full length.
 
 # %% [markdown]
 # ## Break it
@@ -1256,10 +1272,10 @@ FAULTS = {
 # - **sum**: finite differences of `Y.sum()`, that is, $dY = 1$;
 # - **γ = 1**: finite differences with random $dY$, but $\gamma$ as it is at the start;
 # - **random**: finite differences with random $dY$ and $\gamma$;
-# - **columns**: the columns of $Y$ have mean $\beta$ and deviation $|\gamma|$;
+# - **Y**: its columns have mean $\beta$ and deviation $|\gamma|$;
 # - **trains**: the loss of 128-32-10 on 200 rows falls by a quarter in 60 steps;
-# - **running**: after 200 batches, evaluation gives what it should;
-# - **library**: $Y$ and the gradients are the library's.
+# - **eval**: after 200 batches, evaluation gives what it should;
+# - **ours**: $Y$ and the gradients are the library's.
 
 # %%
 rng = np.random.default_rng(7)
@@ -1320,7 +1336,7 @@ def passes(options):
     checks = {
         c: all(np.allclose(*pair, atol=1e-6) for pair in slopes(options, c)) for c in UPSTREAM
     }
-    others = {"columns": columns, "trains": falls, "running": running, "library": like_library}
+    others = {"Y": columns, "trains": falls, "eval": running, "ours": like_library}
     return checks | {name: check(options) for name, check in others.items()}
 
 
@@ -1346,7 +1362,7 @@ def inspect(fault, check):
     reach = max(0.1, 1.1 * np.abs([claimed, measured]).max())
     diagonal.set_data([-reach, reach], [-reach, reach])
     ax11.set(xlim=(-reach, reach), ylim=(-reach, reach), title=fault)
-    heads = "".join(f"<th>{name}</th>" for name in outcome[fault])
+    heads = "".join(f"<th>&nbsp;{name}&nbsp;</th>" for name in outcome[fault])
     words = ["passes" if ok else "<b>caught</b>" for ok in outcome[fault].values()]
     cells = "".join(f"<td>{word}</td>" for word in words)
     return fig11, f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
@@ -1362,9 +1378,9 @@ Explorer(
 )
 
 # %%
-print(" " * 18 + "".join(f"{name:>8}" for name in outcome["no fault"]))
+print(" " * 17 + "".join(f"{name:>7}" for name in outcome["no fault"]))
 for fault, passed in outcome.items():
-    print(f"{fault:18}" + "".join(f"{'-' if ok else 'caught':>8}" for ok in passed.values()))
+    print(f"{fault:17}" + "".join(f"{'-' if ok else 'caught':>7}" for ok in passed.values()))
 
 # %% [markdown]
 # - **`Y.sum()`** overlooks whatever is multiplied by $\sum_k \hat X_k = 0$ or scales a gradient that is
@@ -1374,8 +1390,8 @@ for fault, passed in outcome.items():
 #   statistics and a wrong running variance are consistent, and not batch norm. Check what $Y$ should
 #   *be* as well: columns with mean $\beta$ and deviation $|\gamma|$; evaluation like training.
 # - **The loss** falls with nearly all of them. A network learns around a wrong gradient.
-# - The library is the only check that sees all faults in $Y$ and $dX$; somebody has to check the
-#   library, by the others.
+# - **Ours** sees all faults in $Y$ and in the gradients. But somebody has to check the library, by
+#   the others.
 
 # %% [markdown]
 # ## Practise
@@ -1440,8 +1456,10 @@ fold.check(my_fold)
 # <details><summary>Answer</summary>
 #
 # One row at 1, $n - 1$ at 0: $\mu = 1/n$ and $v = \frac1n - \frac1{n^2} = (n-1)/n^2$. So
-# $\hat X = (1 - \frac1n) \cdot n/\sqrt{n-1} = \sqrt{n-1}$. No row gets further, however far away it
-# is: 1 for $n = 2$, $\sqrt2$ for $n = 3$.
+# $\hat X = (1 - \frac1n) \cdot n/\sqrt{n-1} = \sqrt{n-1}$: 1 for $n = 2$, $\sqrt2$ for $n = 3$,
+# however far away the row is. No row gets further: the other $n - 1$ deviations sum to
+# $-(X_1 - \mu)$, so their squares sum to at least $(X_1 - \mu)^2/(n - 1)$. With its own square,
+# $n v \ge (X_1 - \mu)^2\,\frac{n}{n - 1}$, so $\hat X_1^2 \le n - 1$.
 #
 # </details>
 #
@@ -1466,8 +1484,8 @@ fold.check(my_fold)
 # - Therefore the bias before it is idle, and the size of $W$ acts as a learning rate.
 # - Training uses the batch, evaluation the running statistics. Forget `eval()`, and a picture's class
 #   depends on its neighbours.
-# - What it buys is a wider range of learning rates, more so in deep networks. "Covariate shift" goes
-#   down, but is not the reason.
+# - What it buys is larger learning rates. "Covariate shift" goes down, but that is not all of the
+#   reason.
 # - Check gradients with random $dY$ and random $\gamma$, never with `.sum()`. And check what $Y$ is.
 #
 # Back: [10 Adapt the step](10_adapt_the_step.ipynb); [07 Start well](07_start_well.ipynb)
