@@ -4,6 +4,8 @@ import copy
 import math
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
+
 from .checks import check_choice
 
 
@@ -54,6 +56,21 @@ class TrainingDiverged(RuntimeError):
     """The loss is no longer a number; says the likely cause. `history`: the epochs before."""
 
     history: History | None = None
+
+
+def diagnosis(value: float, where: str, optimizer) -> str:
+    """Why the loss is probably no number: first the weights, then the step that made them."""
+    finite = np.isfinite(optimizer.w)
+    largest = np.abs(optimizer.w[finite]).max(initial=0)
+    cause = (
+        "it was so before the first step: look at the initial weights and the data's scale"
+        if where == "step 0"
+        else f"the learning rate is {optimizer.rate:g}; try a tenth of it"
+    )
+    return (
+        f"training diverged: the loss is {value} ({where}); {np.sum(~finite)} of {finite.size} "
+        f"weights are not finite, the largest other is {largest:.3g}. Likely cause: {cause}"
+    )
 
 
 @dataclass

@@ -20,7 +20,7 @@ import numpy as np
 from . import checkpoint as checkpoints
 from .checks import check_examples, check_generator, check_whole
 from .fast import one_blas_thread
-from .history import Best, EarlyStopping, History, TrainingDiverged
+from .history import Best, EarlyStopping, History, TrainingDiverged, diagnosis
 from .losses import cross_entropy
 from .metrics import evaluate
 from .module import Module, dtype_of
@@ -51,18 +51,20 @@ def training_steps(
     rng: np.random.Generator,
     loss: Callable = cross_entropy,
     schedule: Schedule | None = None,
+    augment: Callable | None = None,
     drop_last: bool = False,
     first_epoch: int = 0,
 ) -> Iterator[Step]:
     """Train `net`, handing over after every step.
 
     X (n, d), y (n,) classes or (n, k) targets; both are shuffled anew in each epoch. What is set on
-    the optimizer between two steps (lr, momentum, ...) acts on the next. drop_last leaves out a
-    short last batch. TrainingDiverged: the loss is NaN or infinite; the step that would follow from
+    the optimizer between two steps (lr, momentum, ...) acts on the next. augment: (X, y, rng) of a
+    batch -> the X, y to train on (augment.py). drop_last leaves out a short last batch.
+    TrainingDiverged: the loss is NaN or infinite; the step that would follow from
     it is not taken. One BLAS thread meanwhile. ValueError, TypeError: arguments that do not fit.
     """
-    plan = (optimizer, epochs, batch_size, rng, drop_last)
-    X, y, per_epoch = _checked(net, X, y, *plan)
+    plan = (optimizer, epochs, batch_size, rng, drop_last, augment)
+    X, y, per_epoch = _checked(net, X, y, *plan[:5])
     with closing(_steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch)) as steps:
         while True:
             with _no_warnings():  # what the reader does between two steps may warn
@@ -79,7 +81,7 @@ def _no_warnings():
 
 def _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch):
     """The loop itself, once all it works on is checked."""
-    optimizer, epochs, batch_size, rng, drop_last = plan
+    optimizer, epochs, batch_size, rng, drop_last, augment = plan
     net.train()
     classes = y.dtype.kind == "i"
     with one_blas_thread():
@@ -87,14 +89,17 @@ def _steps(net, X, y, per_epoch, plan, loss, schedule, first_epoch):
             for i, rows in enumerate(batches(len(X), batch_size, rng, drop_last)):
                 number = epoch * per_epoch + i
                 optimizer.lr_factor = schedule(number, epochs * per_epoch) if schedule else 1.0
-                labels = y[rows]
-                output = net(X.take(rows, 0, mode="clip"))  # X[rows], in half the time
+                batch, labels = X.take(rows, 0, mode="clip"), y[rows]  # X[rows], in half the time
+                targets = labels
+                if augment is not None:
+                    batch, targets = augment(batch, labels, rng)
+                output = net(batch)
                 if i == 0 and epoch == first_epoch and loss is cross_entropy:
                     _check_logits(output.data, y)
-                batch_loss = loss(output, labels)
+                batch_loss = loss(output, targets)
                 value = batch_loss.item()
                 if not math.isfinite(value):
-                    raise TrainingDiverged(_diagnosis(value, f"step {number}", optimizer))
+                    raise TrainingDiverged(diagnosis(value, f"step {number}", optimizer))
                 correct = None
                 if classes:
                     correct = np.count_nonzero(output.data.argmax(axis=1) == labels)
@@ -116,6 +121,7 @@ def fit(
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     loss: Callable = cross_entropy,
     schedule: Schedule | None = None,
+    augment: Callable | None = None,
     early_stopping: EarlyStopping | None = None,
     drop_last: bool = False,
     checkpoint: str | os.PathLike | None = None,
@@ -129,8 +135,8 @@ def fit(
     put back; otherwise the last ones stay. checkpoint: a .npz written after each epoch; with
     `resume` a run goes on from it, to an unbroken run's weights. The rest: `training_steps`.
     """
-    plan = (optimizer, epochs, batch_size, rng, drop_last)
-    X, y, per_epoch = _checked(net, X, y, *plan)
+    plan = (optimizer, epochs, batch_size, rng, drop_last, augment)
+    X, y, per_epoch = _checked(net, X, y, *plan[:5])
     validation = _checked_validation(net, validation, y, early_stopping)
     if resume and checkpoint is None:
         raise ValueError("fit: resume needs checkpoint=<the file to go on from>")
@@ -152,7 +158,7 @@ def fit(
                 _one_epoch(itertools.islice(steps, per_epoch), history, bar, stop)
                 if not np.isfinite(optimizer.w).all():
                     value = history["loss"][-1]
-                    raise TrainingDiverged(_diagnosis(value, "after the last step", optimizer))
+                    raise TrainingDiverged(diagnosis(value, "after the last step", optimizer))
                 if validation is not None:
                     _validate(net, optimizer, validation, loss, history, best, early_stopping)
                 bar.set_postfix_str(history.last())
@@ -191,7 +197,7 @@ def _validate(net, optimizer, validation, loss, history, best, early_stopping):
     found = evaluate(net, *validation, loss)
     history.append(**{f"val_{name}": value for name, value in found.items()})
     if not math.isfinite(found["loss"]):
-        raise TrainingDiverged(_diagnosis(found["loss"], "validation", optimizer))
+        raise TrainingDiverged(diagnosis(found["loss"], "validation", optimizer))
     early = early_stopping or EarlyStopping()
     score = history[early.monitor][-1]
     epoch = len(history) - 1
@@ -215,21 +221,6 @@ def _check_logits(output, y):
             "the network's outputs are probabilities already; cross_entropy takes logits and does "
             "its own softmax: leave out the Softmax at the end"
         )
-
-
-def _diagnosis(value, where, optimizer):
-    """Why the loss is probably no number: first the weights, then the step that made them."""
-    finite = np.isfinite(optimizer.w)
-    largest = np.abs(optimizer.w[finite]).max(initial=0)
-    cause = (
-        "it was so before the first step: look at the initial weights and the data's scale"
-        if where == "step 0"
-        else f"the learning rate is {optimizer.rate:g}; try a tenth of it"
-    )
-    return (
-        f"training diverged: the loss is {value} ({where}); {np.sum(~finite)} of {finite.size} "
-        f"weights are not finite, the largest other is {largest:.3g}. Likely cause: {cause}"
-    )
 
 
 def _checked(net, X, y, optimizer, epochs, batch_size, rng, drop_last):
