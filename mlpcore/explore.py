@@ -33,6 +33,8 @@ from matplotlib.figure import Figure
 from . import plots
 
 LIVE_DPI = 120  # a little coarser than a still picture, for the sake of speed
+# cells of a draw function's table stand close together otherwise
+_TABLES = "<style>.widget-html td, .widget-html th {padding: 1px 8px}</style>"
 _ROW = {"style": {"description_width": "11em"}, "layout": {"width": "min(34em, 98%)"}}
 
 
@@ -73,7 +75,7 @@ class View:
         self.alt = plots.described(alt)
         # A widget's image has no alternative text: the words stand below, as under a still figure.
         self.image = widgets.Image(format="png", layout={"max_width": "100%"})
-        self.caption = widgets.HTML(f"<i>{html.escape(self.alt)}</i>")
+        self.caption = widgets.HTML(f"{_TABLES}<i>{html.escape(self.alt)}</i>")
         self.text = widgets.HTML()
         self.message = widgets.HTML()
         self.widget = widgets.VBox([self.image, self.caption, self.text, self.message])
