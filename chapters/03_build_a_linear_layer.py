@@ -658,11 +658,12 @@ Explorer(
 )
 
 # %% [markdown]
-# No rings, no crosses: a spot of one colour, another colour around it. A shape may be light on
-# dark or dark on light, so brightness cancels out, and each class's usual colours remain.
+# A spot of one colour, another colour around it. A shape may be light on dark or dark on light, so
+# brightness cancels out, and each class's usual colours remain. The *ring* has something of a hole,
+# the *crescent* leans to one side; no cross, no star.
 #
-# Does the layer use anything else? *Six colours* keeps of $W$ only what six numbers of a picture
-# tell: red, green and blue in the middle and around it. *The rest* is what that leaves.
+# Does that little shape help? *Six colours* keeps of $W$ only what six numbers of a picture tell:
+# red, green and blue in the middle and around it. *The rest* is what that leaves.
 #
 # **Predict first**, then set *part*: how much of the accuracy above guessing (0.1) does each keep?
 
@@ -677,8 +678,7 @@ print("six colours keep more than 9/10, in all five seeds:", np.all(low > 0.9))
 print("the rest alone has less than 2/10, in all five:    ", np.all(high < 0.2))
 
 # %% [markdown]
-# Colours are nearly all this layer uses. (Look at *ring* and *crescent* in *the rest*: two shapes
-# after all, but faint.) Seeing shapes takes hidden layers.
+# Colours are nearly all this layer uses. Seeing shapes takes hidden layers.
 
 # %% [markdown]
 # ## Use it as a module
