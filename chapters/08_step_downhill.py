@@ -395,8 +395,8 @@ def along_the_step(step):
     lowest = loss - found.min()
     ax3.set_ylim(loss - 2 * lowest, loss + lowest)
     best = found.argmin()
-    until = "beyond 40/λ" if best == 40 else f"to about {best}/λ"
-    ax3.set_title(f"after step {step}: the loss falls {until}")
+    words = "still falls at η = 40/λ" if best == 40 else f"is least near η = {best}/λ"
+    ax3.set_title(f"after step {step}: the loss {words}")
     return fig3
 
 
@@ -1093,7 +1093,7 @@ def verdict(values):
 
 
 # %%
-print("the smaller batch has the lower loss after six epochs, at the same rate:")
+print("at the same rate the smaller batch leads after six epochs:")
 for n in (64, 256):
     print(f"  16 rows against {n}: {verdict(gap(same, n)[0])}")
 
@@ -1387,14 +1387,14 @@ for fault in FAULTS:
 ax12.plot(np.linspace(0, 3, 39), fault_curves["no fault"], **LINES[1], label="no fault")
 (fault_line,) = ax12.plot([], [], **LINES[0], label="this fault")
 ax12.axhline(np.log(10), color="black", lw=1, ls=":", label="guessing")
-ax12.set(xlabel="epoch", ylabel="loss over all rows", xlim=(0, 3), ylim=(1.5, 3))
-_ = ax12.legend(fontsize=9, loc="upper left")
+ax12.set(xlabel="epoch", ylabel="loss over all rows", xlim=(0, 3), ylim=(1.5, 3.5))
+_ = ax12.legend(fontsize=9, loc="upper left", ncols=3)
 
 
 # %%
 def judge(fault):
     losses = fault_curves[fault]
-    fault_line.set_data(np.linspace(0, 3, len(losses)), losses)
+    fault_line.set_data(np.linspace(0, 3, len(losses)), np.minimum(losses, 3))
     ax12.set_title(f"{fault}: {len(losses)} steps")
     heads = "".join(f"<th>{name}</th>" for name in judged[fault])
     cells = "".join(
@@ -1412,14 +1412,14 @@ Explorer(
 )
 
 # %%
-print(" " * 22 + "".join(f"{name:>8}" for name in CHECKS))
+print(" " * 22 + "".join(f"{name:>7}" for name in CHECKS))
 for fault, found in judged.items():
-    print(f"{fault:22}" + "".join(f"{'-' if ok else 'caught':>8}" for ok in found.values()))
+    print(f"{fault:22}" + "".join(f"{'-' if ok else 'caught':>7}" for ok in found.values()))
 
 # %% [markdown]
-# - **falls** overlooks seven of nine. A sum over 32 rows is a rate 32 times as large: at a small
-#   rate that looks like an improvement. So does a forgotten `zero_grad`, which adds up all gradients
-#   so far.
+# - **falls** overlooks seven of nine. A sum over 32 rows is a rate 32 times as large: the loss jumps
+#   about, and still ends lower. So it does with a forgotten `zero_grad`, which adds up all gradients
+#   so far: nearly momentum (chapter 09).
 # - **step 1** cannot see what carries over from step to step, nor a short last batch.
 # - **steps** cannot see which rows came. Count them, and compare labels.
 # - The falling rate is seen only by the check that looks at it.
@@ -1433,7 +1433,7 @@ loss = cross_entropy(net(X[:8]), y[:8])
 try:
     optimizer.step()
 except RuntimeError as error:
-    print("step before backward:", error)
+    print(error)
 
 # %%
 loss.backward()
@@ -1442,7 +1442,7 @@ optimizer.step()
 try:
     loss.backward()
 except RuntimeError as error:
-    print("backward after step:", str(error).split(";")[0])
+    print(str(error).split(" (")[0])
 
 # %% [markdown]
 # ## Practise
