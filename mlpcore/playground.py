@@ -55,6 +55,7 @@ class Playground:
             self.buttons[name] = button = widgets.Button(description=name, layout={"width": "auto"})
             button.on_click(lambda _, act=act: act())
         self.pace = choice("pace", PACES, value=10)
+        self.pace.layout.width, self.pace.style.description_width = "16em", "3em"
         self.pictures = Pictures()
         self.message = widgets.HTML()
         self.code = widgets.Textarea(rows=18, layout={"width": "98%", "display": "none"})
@@ -152,8 +153,11 @@ class Playground:
 
     def _arranged(self, groups):
         """Pictures to the left of the controls, or above them where the window is narrow."""
-        wide, half = {"flex_flow": "row wrap"}, {"width": "345px", "padding": "4px"}
-        views = [widgets.VBox([view], layout=half) for view in self.pictures.views.values()]
+        wide = {"flex_flow": "row wrap"}
+        half = {"flex": "1 1 290px", "max_width": "345px", "padding": "4px"}
+        v = self.pictures.views
+        columns = (v["picture"], v["layers"]), (v["curves"], v["score"])
+        views = [widgets.VBox(column, layout=half) for column in columns]
         controls = widgets.VBox(groups, layout={"width": "360px"})
         pictures = widgets.VBox(
             [
