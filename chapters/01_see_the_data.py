@@ -1244,4 +1244,4 @@ most_alike.check(my_pair)
 #   tells some apart; shape has to be learnt.
 # - Shuffle rows and labels together, never labels alone.
 #
-# Back: [00 Start here](00_start_here.ipynb) Next: [03 Build a linear layer](03_build_a_linear_layer.ipynb)
+# Back: [00 Start here](00_start_here.ipynb) Next: [02 Prepare the data](02_prepare_the_data.ipynb)
