@@ -463,10 +463,10 @@ other = predict(sure, X_test).argmax(axis=1)
 b = np.sum((predicted == y_test) & (other != y_test))
 c = np.sum((predicted != y_test) & (other == y_test))
 chance = stats.binomtest(int(b), int(b + c)).pvalue
-fig6, ax = subplots(width=5, height=2.6)
+fig6, ax = subplots(width=6, height=2.6)
 ax.barh(["only the first", "only the second"], [b, c], color=[LINES[0]["color"], "#BBBBBB"])
 ax.set(xlabel="test rows on which just one is right")
-ax.set_title(f"if equally good, a split so uneven has chance {chance:.2f}", fontsize=11)
+ax.set_title(f"chance of such a split if equally good: {chance:.2f}", fontsize=10)
 show(
     fig6,
     "How many test rows only the first network gets right and only the second, and above it the "

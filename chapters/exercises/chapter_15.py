@@ -157,8 +157,10 @@ def _gap(p, r):
 
 
 def _answers(rng):
-    confidence = rng.uniform(0.21, 0.99, 60)
-    return {"confidence": confidence, "right": (rng.random(60) < 0.6).astype(float)}
+    """Right often in each bin's lower half, seldom in its upper: gaps of both signs."""
+    confidence = rng.uniform(0.21, 0.99, 80)
+    often = np.where(confidence * 5 % 1 < 0.5, 0.9, 0.2)
+    return {"confidence": confidence, "right": (rng.random(80) < often).astype(float)}
 
 
 calibration_error = Exercise(
