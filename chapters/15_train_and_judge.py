@@ -630,5 +630,5 @@ exercises.half_width.check(half_width)
 # - One run has no interval. A difference needs seeds, or pairs.
 # - A seed and a checkpoint give a run back, to the last bit.
 #
-# Back: [12 Normalise the batch](12_normalise_the_batch.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb)
+# Back: [14 Skip a layer](14_skip_a_layer.ipynb)
+# Next: [22 Make it fast](22_make_it_fast.ipynb), [23 Play](23_play.ipynb)
