@@ -27,27 +27,12 @@ from itertools import islice
 
 import numpy as np
 
-from mlpcore import (
-    GELU,
-    SGD,
-    BatchNorm1d,
-    Dropout,
-    LayerNorm,
-    Linear,
-    ReLU,
-    Residual,
-    Sequential,
-    StandardScaler,
-    fit,
-    models,
-    no_grad,
-    ops,
-    records,
-)
+from mlpcore import SGD, StandardScaler, fit, models, no_grad, ops, records
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
 from mlpcore.metrics import evaluate
+from mlpcore.nn import GELU, BatchNorm1d, Dropout, LayerNorm, Linear, ReLU, Residual, Sequential
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.source import show_source
 from mlpcore.train import training_steps
