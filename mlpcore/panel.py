@@ -13,7 +13,6 @@ from .play import OPTIMIZERS, SCHEDULES, TOYS, Run, dead_shares
 
 MOST_LAYERS = 4
 SEEN = 2000  # rows that the pictures are made from: those of large data would take too long
-_NARROW = {"width": "340px"}
 
 
 def make_controls(settings: dict, own: bool) -> tuple[dict, list, list]:
@@ -47,21 +46,15 @@ def make_controls(settings: dict, own: bool) -> tuple[dict, list, list]:
         "seed": slider("seed", 0, 99, value=s["seed"]),
     }
     for control in controls.values():
-        control.layout.width = _NARROW["width"]
+        control.layout.width = "340px"
         control.style.description_width = "9.5em"
-        if hasattr(control, "continuous_update"):
-            control.continuous_update = True
-    rows = [
-        widgets.VBox([controls[f"width {i + 1}"], controls[f"activation {i + 1}"]])
-        for i in range(MOST_LAYERS)
-    ]
-    order = list(controls)
-    cut = order.index("optimizer")
-    network = [n for n in order[4:cut] if not n.startswith(("width", "activation"))]
+    each = list(controls.values())  # data 3, layers 1, two for each layer, then the rest
+    first = 4 + 2 * MOST_LAYERS
+    rows = [widgets.VBox(each[i : i + 2]) for i in range(4, first, 2)]
     groups = [
-        _group("Data", [controls[n] for n in order[:3]]),
-        _group("Network", [controls["layers"], *rows, *(controls[n] for n in network)]),
-        _group("Training", [controls[n] for n in order[cut:]]),
+        _group("Data", each[:3]),
+        _group("Network", [each[3], *rows, *each[first : first + 4]]),
+        _group("Training", each[first + 4 :]),
     ]
     return controls, groups, rows
 
@@ -102,7 +95,7 @@ class Pictures:
         new = {
             ("loss", "batches"): float(np.mean(recent)) if recent else None,
             ("loss", "test"): found["loss"],
-            ("score", "training"): self.run.training_accuracy(SEEN),
+            ("score", "training"): self.run.scores(SEEN, "train")["accuracy"],
             ("score", "test"): found["accuracy"],
         }
         for key, value in new.items():

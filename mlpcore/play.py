@@ -16,7 +16,7 @@ import numpy as np
 from . import init, optim
 from .autograd import no_grad
 from .checks import check_choice, check_whole
-from .metrics import accuracy, evaluate, predict
+from .metrics import evaluate
 from .nn import Dropout, Linear, Module, ReLU, Residual, Sequential
 
 TOYS = ("moons", "circles", "spirals", "xor")
@@ -194,14 +194,10 @@ class Run:
         steer(self.net, self.optimizer, name, value)
         self.changes.setdefault(len(self.losses), {})[name] = value
 
-    def scores(self, rows: int | None = None) -> dict[str, float]:
-        """{"loss", "accuracy"} on the test rows (the first `rows`); nothing of the run changes."""
-        return evaluate(self.net, *(part[:rows] for part in self.test_set))
-
-    def training_accuracy(self, rows: int | None = None) -> float:
-        """The accuracy on the training rows (the first `rows`), in evaluation mode."""
-        X, y = (part[:rows] for part in self.train_set)
-        return accuracy(predict(self.net, X), y)
+    def scores(self, rows: int | None = None, part: str = "test") -> dict[str, float]:
+        """{"loss", "accuracy"} on "test" or "train" rows (the first `rows`); nothing changes."""
+        X, y = self.test_set if part == "test" else self.train_set
+        return evaluate(self.net, X[:rows], y[:rows])
 
     def close(self) -> None:
         """End the run: what training has borrowed (one BLAS thread) is given back."""
