@@ -117,7 +117,7 @@ Explorer(
 # Batch norm changes the framed *column*, layer norm the framed *row*: a huge number squeezes its
 # neighbours together. The margins at 0 and 1 are the columns' or the rows'. Under batch norm
 # $\gamma$ and $\beta$ *are* a column's deviation and mean. Under layer norm they belong to a
-# column too, but the statistics to rows: with $\gamma = 3$ no margin is 0 and 1 any more.
+# column too, but the statistics to rows: with $\gamma = 3$ not even the rows' margins are 0 and 1.
 
 # %% [markdown]
 # ## Write it down
@@ -489,7 +489,7 @@ arms = ("batch norm first", "layer norm first", "linear without bias, layer norm
 for arm in (*arms, "linear, layer norm"):
     found = np.array([toy_accuracy(arm, seed) for seed in range(5)])
     high, low = np.sum(found > 0.8), np.sum(found < 0.65)
-    print(f"{arm:31}: above 0.8 in {high}, near guessing in {low} of 5 runs")
+    print(f"{arm:31}: above 0.8: {high}, near guessing: {low} of 5")
 
 # %% [markdown]
 # Layer norm of $aX$ is layer norm of $X$, $a > 0$: two rows of one direction become one row, and
@@ -822,7 +822,7 @@ FAULTS = {
 # Eight checks, on a batch of 5 x 5 unless said otherwise:
 #
 # - **sum**: finite differences with $dY = 1$; **γ = 1**: random $dY$, $\gamma$ as at the start;
-#   **random**: both random;
+#   **both**: both random;
 # - **rows**: with $\gamma = 1$, $\beta = 0$ the rows have mean 0 and deviation 1;
 # - **alone**: row 1 without the others gives the same;
 # - **4 x 6**: a batch of 4 x 6 runs and keeps its shape;
@@ -834,7 +834,7 @@ V, dV = rng.normal(1, 2, (5, 5)), rng.normal(size=(5, 5))
 c5, b5 = rng.normal(size=5), rng.normal(size=5)
 
 # %%
-UPSTREAM = {"sum": (np.ones((5, 5)), c5), "γ = 1": (dV, np.ones(5)), "random": (dV, c5)}
+UPSTREAM = {"sum": (np.ones((5, 5)), c5), "γ = 1": (dV, np.ones(5)), "both": (dV, c5)}
 
 
 # %%
@@ -894,11 +894,11 @@ OTHERS = {
 }
 
 # %%
-print(" " * 19 + "".join(f"{name:>7}" for name in (*UPSTREAM, *OTHERS)))
+print(" " * 19 + "".join(f"{name:>6}" for name in (*UPSTREAM, *OTHERS)))
 for fault, options in FAULTS.items():
     passed = [consistent(options, *how) for how in UPSTREAM.values()]
     passed += [check(options) for check in OTHERS.values()]
-    print(f"{fault:19}" + "".join(f"{'-' if ok else 'X':>7}" for ok in passed))
+    print(f"{fault:19}" + "".join(f"{'-' if ok else 'X':>6}" for ok in passed))
 
 # %% [markdown]
 # X: caught.
