@@ -1042,4 +1042,4 @@ leaky_gain.check(my_leaky_gain)
 # - Before batch norm the size of $W$ acts as a learning rate.
 #
 # Back: [05 Score predictions](05_score_predictions.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb)
+# Next: [08 Step downhill](08_step_downhill.ipynb)

@@ -1642,4 +1642,4 @@ hidden_factor.check(my_factor)
 # - A small rate is slow before it is stuck: draw the loss against rate times steps.
 #
 # Back: [09 Gather momentum](09_gather_momentum.ipynb)
-# Next: [12 Normalise the batch](12_normalise_the_batch.ipynb)
+# Next: [11 Hold back](11_hold_back.ipynb)

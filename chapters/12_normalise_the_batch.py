@@ -1489,4 +1489,4 @@ fold.check(my_fold)
 # - Check gradients with random $dY$ and random $\gamma$, never with `.sum()`. And check what $Y$ is.
 #
 # Back: [10 Adapt the step](10_adapt_the_step.ipynb); [07 Start well](07_start_well.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb)
+# Next: [13 Normalise the row](13_normalise_the_row.ipynb)

@@ -1001,4 +1001,4 @@ rms_norm.check(my_rms_norm)
 # - A gap between two norms at one learning rate, from one run each, says little about the norms.
 #
 # Back: [12 Normalise the batch](12_normalise_the_batch.ipynb)
-# Next: [15 Train and judge](15_train_and_judge.ipynb)
+# Next: [14 Skip a layer](14_skip_a_layer.ipynb)
