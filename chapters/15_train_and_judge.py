@@ -392,7 +392,7 @@ Explorer(
     at_temperature,
     alt="Share of right answers against confidence, by bins; on the dotted diagonal a network "
     "knows how sure it is, below it it is too sure.",
-    T=log_slider("temperature T", 0.3, 10, value=1.0),
+    T=log_slider("temperature T", 0.1, 10, value=1.0),
 )
 
 # %%
