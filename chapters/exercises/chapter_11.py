@@ -1,4 +1,4 @@
-"""Exercises of chapter 11: a step with decay, dropout, shrinkage by decay and by stopping."""
+"""Exercises of chapter 11: decay, dropout, shrinkage by decay and by stopping, patience."""
 
 import numpy as np
 
@@ -291,5 +291,125 @@ stopped_after = Exercise(
         "With d = w_t - w, one step gives d ← d - lr s d. What is d after t steps, from -w?",
         "d = -(1 - lr s)^t w, and w_t = w + d.",
         "return (1 - (1 - lr * s) ** t) * w",
+    ),
+)
+
+# --- 5: early stopping ----------------------------------------------------------------------------
+
+
+def _losses(rng):
+    """Losses on which every mistake shows: a blip, the best, an equal loss, a late low."""
+    fall = 3 - 0.2 * np.arange(rng.integers(4, 9)) - 0.1 * rng.uniform(size=1)
+    fall[2] += 0.5  # a blip of one epoch
+    best = fall.min() - 0.5
+    patience = int(rng.integers(5, 8))
+    wait = best + 0.1 + 0.3 * rng.uniform(size=patience)
+    wait[1:3] = best + 0.2, best + 0.1  # falls, but not below the best
+    wait[3] = best
+    after = best + 0.5 + rng.uniform(size=patience + 6)
+    after[-2] = best - 1
+    after[-1] = 9.0
+    return {"losses": np.concatenate([fall, [best], wait, after]), "patience": np.array(patience)}
+
+
+def _stopping(
+    beats=lambda loss, best: loss < best, patient=lambda waited, patience: waited >= patience
+):
+    """(losses, patience) -> (best, last)."""
+
+    def answer(losses, patience):
+        best, epoch = 0, 0
+        for epoch, loss in enumerate(losses):
+            if beats(loss, losses[best]):
+                best = epoch
+            if patient(epoch - best, patience):
+                break
+        return best, epoch
+
+    return answer
+
+
+def _at_the_first_rise(losses, patience):
+    return int(np.flatnonzero(np.diff(losses) > 0)[0])
+
+
+def _part(answer, which):
+    return lambda losses, patience: answer(losses, int(patience))[which]
+
+
+def _run_stop(answer, losses, patience):
+    best, last = answer(losses, int(patience))
+    return {"best": best, "last": last}
+
+
+_right_stop = _stopping()
+
+stop_epoch = Exercise(
+    cases=_losses,
+    run=_run_stop,
+    right=_right_stop,
+    mistakes={
+        "best": [
+            Mistake(
+                "an equal loss taken for better",
+                "The best must be beaten: < and not <=.",
+                _part(_stopping(beats=lambda loss, best: loss <= best), 0),
+            ),
+            Mistake(
+                "the least of all losses",
+                "Training has stopped before that epoch: nobody has seen its loss.",
+                lambda losses, patience: int(np.argmin(losses)),
+            ),
+            Mistake(
+                "the last epoch, not the best",
+                "The weights kept are those of the best epoch, patience epochs before the stop.",
+                _part(_right_stop, 1),
+            ),
+            Mistake(
+                "the largest loss",
+                "A loss is better the smaller it is.",
+                lambda losses, patience: int(np.argmax(losses)),
+            ),
+            Mistake(
+                "counted from 1",
+                "The first epoch is 0.",
+                lambda losses, patience: _right_stop(losses, int(patience))[0] + 1,
+            ),
+            Mistake(
+                "the loss, not the epoch",
+                "Return where the least loss is, not the loss.",
+                lambda losses, patience: losses[_right_stop(losses, int(patience))[0]],
+            ),
+            Mistake(
+                "stopped at the first rise",
+                "One rise is no end: wait for `patience` epochs that do not beat the best.",
+                _at_the_first_rise,
+            ),
+        ],
+        "last": [
+            Mistake(
+                "one too many",
+                "Stop as soon as epoch - best reaches patience (>=, not >), and count from 0.",
+                _part(_stopping(patient=lambda waited, patience: waited > patience), 1),
+            ),
+            Mistake(
+                "one too few",
+                "The best epoch itself is not one of the `patience` epochs that follow it.",
+                _part(_stopping(patient=lambda waited, patience: waited >= patience - 1), 1),
+            ),
+            Mistake(
+                "all epochs trained",
+                "Break out of the loop when patience is used up.",
+                lambda losses, patience: len(losses) - 1,
+            ),
+        ],
+    },
+    praise="Patience is counted from the best epoch, and the best epoch's weights are kept.",
+    hints=(
+        "Walk through the losses and remember the epoch of the best so far. How long ago was it?",
+        "Two ifs in one loop: a loss below losses[best] makes this epoch the best; "
+        "epoch - best >= patience breaks.",
+        "best = 0; for epoch, loss in enumerate(losses): if loss < losses[best]: best = epoch; "
+        "if epoch - best >= patience: break; then return best, epoch",
     ),
 )

@@ -1,4 +1,4 @@
-"""Answers to chapter 11: a step with decay, dropout, shrinkage by decay and by stopping."""
+"""Answers to chapter 11: decay, dropout, shrinkage by decay and by stopping, patience."""
 
 import numpy as np
 
@@ -44,6 +44,52 @@ def masked(mask, scale, back=None):
     return answer
 
 
+def counted(losses, patience):
+    """Early stopping with a count of epochs without improvement."""
+    best, waited = 0, 0
+    for epoch in range(1, len(losses)):
+        waited += 1
+        if losses[epoch] < losses[best]:
+            best, waited = epoch, 0
+        if waited == patience:
+            return best, epoch
+    return best, len(losses) - 1
+
+
+def sliced(losses, patience):
+    """Early stopping without a loop variable for the best: the minimum of what has been seen."""
+    for last in range(len(losses)):
+        best = int(np.argmin(losses[: last + 1]))  # the first of equal ones
+        if last - best >= patience:
+            break
+    return best, last
+
+
+def last_of_equals(losses, patience):
+    for last in range(len(losses)):
+        best = last - int(np.argmin(losses[: last + 1][::-1]))
+        if last - best >= patience:
+            break
+    return best, last
+
+
+def first_rise(losses, patience):
+    for epoch in range(1, len(losses)):
+        if losses[epoch] > losses[epoch - 1]:
+            return epoch - 1, epoch
+    return len(losses) - 1, len(losses) - 1
+
+
+def changed(best=None, last=None):
+    """The right answer with one of its parts made of (losses, best, last)."""
+
+    def answer(losses, patience):
+        b, e = counted(losses, patience)
+        return best(losses, b, e) if best else b, last(losses, b, e) if last else e
+
+    return answer
+
+
 def kept(noise, p):
     return noise > p
 
@@ -57,6 +103,7 @@ RIGHT = {
     "dropout": [dropout_by_mask, dropout_by_where],
     "shrunk": [lambda s, w, alpha: w / (1 + alpha / s), solved],
     "stopped_after": [walked, lambda s, w, lr, t: w - w * (1 - lr * s) ** t],
+    "stop_epoch": [counted, sliced],
 }
 
 WRONG = [
@@ -91,4 +138,14 @@ WRONG = [
     ("stopped_after", "one step too many", lambda s, w, lr, t: walked(s, w, lr, t + 1)),
     ("stopped_after", "one step too few", lambda s, w, lr, t: walked(s, w, lr, t - 1)),
     ("stopped_after", "the variance forgotten", lambda s, w, lr, t: walked(1, w, lr, t)),
+    ("stop_epoch", "an equal loss taken for better", last_of_equals),
+    ("stop_epoch", "the least of all losses", changed(best=lambda x, b, e: np.argmin(x))),
+    ("stop_epoch", "the last epoch, not the best", changed(best=lambda x, b, e: e)),
+    ("stop_epoch", "the largest loss", changed(best=lambda x, b, e: np.argmax(x))),
+    ("stop_epoch", "counted from 1", changed(best=lambda x, b, e: b + 1)),
+    ("stop_epoch", "the loss, not the epoch", changed(best=lambda x, b, e: x[b])),
+    ("stop_epoch", "stopped at the first rise", first_rise),
+    ("stop_epoch", "one too many", lambda x, patience: counted(x, patience + 1)),
+    ("stop_epoch", "one too few", lambda x, patience: counted(x, patience - 1)),
+    ("stop_epoch", "all epochs trained", changed(last=lambda x, b, e: len(x) - 1)),
 ]
