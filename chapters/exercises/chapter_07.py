@@ -12,8 +12,13 @@ def _scaled(deviation):
     return lambda noise: noise * deviation(*noise.shape)
 
 
+def _shape(rng):
+    """Sizes (in, out) drawn anew, so that two different formulas do not agree by chance."""
+    return int(rng.integers(20, 40)), int(rng.integers(41, 61))
+
+
 kaiming = Exercise(
-    cases=lambda rng: {"noise": rng.normal(size=(6, 10))},
+    cases=lambda rng: {"noise": rng.normal(size=_shape(rng))},
     run=lambda answer, noise: {"W": answer(noise)},
     right=_scaled(lambda n, m: np.sqrt(2 / n)),
     mistakes={
@@ -49,6 +54,26 @@ kaiming = Exercise(
                 _scaled(lambda n, m: np.sqrt(2 / (n * m))),
             ),
             Mistake(
+                "the root of 2 only",
+                "The root is of the whole fraction 2/n_in.",
+                _scaled(lambda n, m: np.sqrt(2) / n),
+            ),
+            Mistake(
+                "the root of n only",
+                "The root is of the whole fraction 2/n_in.",
+                _scaled(lambda n, m: 2 / np.sqrt(n)),
+            ),
+            Mistake(
+                "half where twice is needed",
+                "ReLU halves the mean square; the variance makes up for it by a factor of 2.",
+                _scaled(lambda n, m: np.sqrt(1 / (2 * n))),
+            ),
+            Mistake(
+                "the uniform bound",
+                "√(6/n_in) is the bound of a uniform number; this noise is normal.",
+                _scaled(lambda n, m: np.sqrt(6 / n)),
+            ),
+            Mistake(
                 "divided instead of multiplied",
                 "More inputs need smaller weights.",
                 _scaled(lambda n, m: np.sqrt(n / 2)),
@@ -77,7 +102,7 @@ kaiming = Exercise(
 # --- 2: Xavier's weights from uniform numbers -----------------------------------------------------
 
 xavier = Exercise(
-    cases=lambda rng: {"noise": rng.uniform(-1, 1, size=(6, 10))},
+    cases=lambda rng: {"noise": rng.uniform(-1, 1, size=_shape(rng))},
     run=lambda answer, noise: {"W": answer(noise)},
     right=_scaled(lambda n, m: np.sqrt(6 / (n + m))),
     mistakes={
@@ -101,6 +126,41 @@ xavier = Exercise(
                 "Kaiming's bound",
                 "Xavier looks at both, inputs and outputs.",
                 _scaled(lambda n, m: np.sqrt(6 / n)),
+            ),
+            Mistake(
+                "Kaiming's standard deviation",
+                "Xavier looks at n_out as well, and a bound is √3 standard deviations.",
+                _scaled(lambda n, m: np.sqrt(2 / n)),
+            ),
+            Mistake(
+                "n_in alone",
+                "This variance is 1/n_in: the signal's side. Xavier looks at n_out as well.",
+                _scaled(lambda n, m: np.sqrt(3 / n)),
+            ),
+            Mistake(
+                "the root of 6 only",
+                "The root is of the whole fraction.",
+                _scaled(lambda n, m: np.sqrt(6) / (n + m)),
+            ),
+            Mistake(
+                "divided by √3",
+                "The bound is larger than the standard deviation: multiply by √3.",
+                _scaled(lambda n, m: np.sqrt(2 / (n + m) / 3)),
+            ),
+            Mistake(
+                "multiplied by 3, not by √3",
+                "The *variance* is a²/3, so the bound is √3 standard deviations.",
+                _scaled(lambda n, m: 3 * np.sqrt(2 / (n + m))),
+            ),
+            Mistake(
+                "a 2 too many",
+                "2/(n_in + n_out) holds the mean's 2 already; ReLU's 2 is Kaiming's.",
+                _scaled(lambda n, m: np.sqrt(12 / (n + m))),
+            ),
+            Mistake(
+                "the noise itself",
+                "Numbers up to 1 are too large: give them the bound.",
+                _scaled(lambda n, m: 1.0),
             ),
             Mistake(
                 "the 2 forgotten",
@@ -165,6 +225,51 @@ deep_size = Exercise(
                 lambda sigma, n, L: (sigma * n / 2) ** L,
             ),
             Mistake(
+                "mean square, and the half forgotten",
+                "ReLU halves the mean square in every layer; and the size is its root.",
+                lambda sigma, n, L: (sigma**2 * n) ** L,
+            ),
+            Mistake(
+                "root of n and the half forgotten",
+                "*Variances* add up, so the size grows with √n; and ReLU halves the mean square.",
+                lambda sigma, n, L: (sigma * n) ** L,
+            ),
+            Mistake(
+                "n upside down",
+                "Kaiming's sigma is √(2/n); what a layer does is sigma over that.",
+                lambda sigma, n, L: (sigma * np.sqrt(2 / n)) ** L,
+            ),
+            Mistake(
+                "n and the half forgotten",
+                "n products are added up in each sum, and ReLU halves the mean square.",
+                lambda sigma, n, L: sigma**L,
+            ),
+            Mistake(
+                "the half taken once",
+                "There is a ReLU in every layer: L halves of the mean square.",
+                lambda sigma, n, L: (sigma * np.sqrt(n)) ** L / np.sqrt(2),
+            ),
+            Mistake(
+                "the size halved once",
+                "There is a ReLU in every layer, and it halves the mean square.",
+                lambda sigma, n, L: (sigma * np.sqrt(n)) ** L / 2,
+            ),
+            Mistake(
+                "upside down",
+                "Larger weights make a larger signal: this shrinks with sigma.",
+                lambda sigma, n, L: (sigma * np.sqrt(n / 2)) ** -L,
+            ),
+            Mistake(
+                "doubled instead of halved",
+                "ReLU halves the mean square. Kaiming's 2 makes up for it; sigma is given.",
+                lambda sigma, n, L: (sigma * np.sqrt(2 * n)) ** L,
+            ),
+            Mistake(
+                "a layer too many",
+                "L layers have L products with weights.",
+                lambda sigma, n, L: (sigma * np.sqrt(n / 2)) ** (L + 1),
+            ),
+            Mistake(
                 "one layer only",
                 "Every layer multiplies by the same factor: L times.",
                 lambda sigma, n, L: sigma * np.sqrt(n / 2),
@@ -221,6 +326,46 @@ leaky_gain = Exercise(
                 "the half forgotten",
                 "Each side has half of the mean square: (1 + a²)/2 is left.",
                 lambda a: np.sqrt(1 / (1 + a**2)),
+            ),
+            Mistake(
+                "root and square forgotten",
+                "The mean square counts: (a y)² is a² y². And this is g², not g.",
+                lambda a: 2 / (1 + a),
+            ),
+            Mistake(
+                "half and root forgotten",
+                "Each side has half of the mean square; and this is a variance's factor, not g.",
+                lambda a: 1 / (1 + a**2),
+            ),
+            Mistake(
+                "upside down, without the root",
+                "This is what is left of the mean square. g² makes up for it.",
+                lambda a: (1 + a**2) / 2,
+            ),
+            Mistake(
+                "the sum squared",
+                "The two sides are different numbers: square each, then add.",
+                lambda a: np.sqrt(2) / (1 + a),
+            ),
+            Mistake(
+                "the gain of the linear layer",
+                "That would be right for a = 1, where nothing is lost.",
+                lambda a: 1.0 + 0 * a,
+            ),
+            Mistake(
+                "the left side whole",
+                "Half of the mean square is on the left as well: a²/2.",
+                lambda a: 1 / np.sqrt(0.5 + a**2),
+            ),
+            Mistake(
+                "the right side whole",
+                "Half of the mean square is on the right as well: 1/2.",
+                lambda a: 1 / np.sqrt(1 + a**2 / 2),
+            ),
+            Mistake(
+                "the variance, not the mean square",
+                "The outputs have a mean, and the next layer's weights pass it on as size.",
+                lambda a: 1 / np.sqrt((1 + a**2) / 2 - (1 - a) ** 2 / (2 * np.pi)),
             ),
             Mistake(
                 "minus for plus",
