@@ -54,7 +54,7 @@ X_new, y_new = data.X_train[-2000:] / size, data.y_train[-2000:]
 # ## Predict what by heart looks like
 #
 # A network 128-128-10 with ReLU has 17,802 parameters, for 2,000 examples. It trains for 30
-# epochs: with nothing that holds it back, and with each of three means. (Early stopping, the
+# epochs: with nothing that holds it back, and with each of three brakes. (Early stopping, the
 # fourth, can be read off the curves.)
 
 
@@ -71,11 +71,11 @@ def train(seed, decay=0.0, dropout=None, smoothing=0.0, norm=None, epochs=30, **
 
 
 # %%
-MEANS = {"nothing": {}}
-MEANS |= {f"decay {a}": {"decay": a} for a in (0.003, 0.01, 0.1)}
-MEANS |= {f"dropout {p}": {"dropout": p} for p in (0.2, 0.5)}
-MEANS |= {"smoothing 0.2": {"smoothing": 0.2}}
-runs = {name: [train(seed, **options) for seed in range(5)] for name, options in MEANS.items()}
+BRAKES = {"nothing": {}}
+BRAKES |= {f"decay {a}": {"decay": a} for a in (0.003, 0.01, 0.1)}
+BRAKES |= {f"dropout {p}": {"dropout": p} for p in (0.2, 0.5)}
+BRAKES |= {"smoothing 0.2": {"smoothing": 0.2}}
+runs = {name: [train(seed, **options) for seed in range(5)] for name, options in BRAKES.items()}
 
 # %% [markdown]
 # **Predict first**, for *nothing*: the accuracy on the 2,000 rows climbs and climbs. What does
@@ -95,13 +95,13 @@ _ = right.legend(loc="upper left", fontsize=9)
 
 
 # %%
-def curves_of(means):
+def curves_of(brake):
     for name, (mean, thin) in lines.items():
-        seeds = np.array([history[name] for _, history in runs[means]])
+        seeds = np.array([history[name] for _, history in runs[brake]])
         mean.set_ydata(seeds.mean(axis=0))
         for line, values in zip(thin, seeds, strict=True):
             line.set_ydata(values)
-    left.set_title(means, fontsize=11)
+    left.set_title(brake, fontsize=11)
     return fig
 
 
@@ -109,32 +109,32 @@ def curves_of(means):
 Explorer(
     curves_of,
     alt="Loss and accuracy over 30 epochs on the training rows and on new rows: thin lines for "
-    "five seeds, a thick one for their mean, with the means of holding back that is chosen.",
-    means=choice("hold back by", list(MEANS)),
+    "five seeds, a thick one for their mean, with the brake chosen.",
+    brake=choice("brake", list(BRAKES)),
 )
 
 
 # %%
-def last(name, means, pick=lambda values: values[-1]):
+def last(name, brake, pick=lambda values: values[-1]):
     """A column's last value (or what `pick` takes) in each of five runs."""
-    return [pick(history[name]) for _, history in runs[means]]
+    return [pick(history[name]) for _, history in runs[brake]]
 
 # %%
 least = last("val_loss", "nothing", min)
-print("nothing: the last loss on new rows is above the least:", end=" ")
+print("on new rows: nothing ends above its least loss:", end=" ")
 print(records.verdict(last("val_loss", "nothing"), least))
-for name in list(MEANS)[1:]:
+for name in list(BRAKES)[1:]:
     lower = records.verdict(last("val_loss", "nothing"), last("val_loss", name))
-    print(f"{name:13} ends with a lower loss on new rows than nothing: {lower}")
+    print(f"{name:13} ends with a lower loss than nothing: {lower}")
 
 # %%
 fig1, ax1 = subplots(width=7, height=3.4)
-for row, name in enumerate(list(MEANS)[1:]):
+for row, name in enumerate(list(BRAKES)[1:]):
     pair = last("val_accuracy", name), last("val_accuracy", "nothing")
     mean, half = records.difference(*pair)
     ax1.errorbar(mean, row, xerr=half, fmt="o", color="black", capsize=4)
 ax1.axvline(0, color="black", lw=1, ls=":")
-ax1.set_yticks(range(len(MEANS) - 1), list(MEANS)[1:])
+ax1.set_yticks(range(len(BRAKES) - 1), list(BRAKES)[1:])
 ax1.set(xlabel="accuracy on new rows after 30 epochs, minus that of nothing")
 ax1.invert_yaxis()
 show(
@@ -146,7 +146,7 @@ show(
 # %% [markdown]
 # Without restraint the loss on new rows falls for a few epochs, then climbs for good, while the
 # accuracy slips a little. The network grows *surer*, also where it is wrong, and the loss charges
-# for that. Every means ends with a lower loss. What it does to the accuracy is smaller, and
+# for that. Every brake ends with a lower loss. What it does to the accuracy is smaller, and
 # depends on how much: too much decay learns too little. (This is **underfitting**; the other is
 # **overfitting**.)
 #
@@ -195,6 +195,8 @@ show(
 show_source(SGD.decayed, SGD.add_decay)
 
 # %% [markdown]
+# (`axpy(a, x, y)` adds $a\,x$ to $y$ in place; `_decayed` is 1 where decay acts and 0 where not.)
+#
 # **Check it.** (26), right and as printed, against finite differences of (25), for the
 # cross-entropy of one layer. Then the library's step against (27).
 
@@ -255,8 +257,9 @@ print("outside rests at 1/(1 + (1-μ) α):", np.isclose(outside, 1 / (1 + (1 - m
 #
 # **Biases.** In report B (8) decays $W$, (9) leaves $b$ alone: `decay_biases=False`. Why? A bias
 # says how large the outputs are on average, and that is not learning by heart. Take a regression
-# whose targets have mean 5, on features with mean 0. The bias alone carries the 5, and a price on
-# it pulls *every* prediction down, to $5/(1 + \alpha)$ on average:
+# whose targets have mean 5, on features with mean 0. The bias alone carries the 5. With a price
+# on it the slope is 0 where $(b - 5) + \alpha\,b = 0$: *every* prediction is pulled down, by
+# $5 - 5/(1 + \alpha)$.
 
 # %%
 features = rng.normal(size=(50, 2))
@@ -314,6 +317,15 @@ print(f"5/(1 + α): {5 / (1 + alpha):.2f}")
 # where $U^0$ is the solution for $\alpha = 0$. Directions along which the data vary much
 # ($s_i \gg \alpha$) keep their weights. Where they vary little, so say little, the weight goes.
 #
+# That is where the luck is. If each target carries independent noise of variance $\sigma^2$, the
+# noise in $U_i^0 = \tfrac{1}{n s_i} \sum_k (XV)_{ki} T_k$ has variance
+#
+# $$
+# \frac{\sigma^2}{n^2 s_i^2} \sum_k (XV)_{ki}^2 = \frac{\sigma^2}{n\,s_i}
+# $$
+#
+# the more, the smaller $s_i$. What decay takes there is mostly noise.
+#
 # **Early stopping** does nearly the same. Gradient descent from $U = 0$, without decay: the
 # gradient along direction $i$ is $s_i (U_i - U_i^0)$, so each step multiplies the distance to
 # $U_i^0$ by $1 - \eta s_i$. After $t$ steps
@@ -323,8 +335,8 @@ print(f"5/(1 + α): {5 / (1 + alpha):.2f}")
 # $$
 
 # %% [markdown]
-# **Check both** on our rows, with the labels as one-hot targets: against solving the system, and
-# against 50 steps of gradient descent.
+# **Check all three** on our rows, with the labels as one-hot targets: against solving the system,
+# against 50 steps of gradient descent, and with targets that are nothing but noise of variance 1.
 
 # %%
 X_c = X.astype(np.float64) - X.mean(axis=0)
@@ -348,6 +360,11 @@ ridge, stopped = s / (s + 0.3), 1 - (1 - eta * s) ** 50
 print("ridge:        ", np.allclose(solved, V @ (ridge[:, None] * U_full)))
 print("after t steps:", np.allclose(walked, V @ (stopped[:, None] * U_full)))
 
+# %%
+luck = np.random.default_rng(0).normal(size=(2000, 500))
+U_luck = V.T @ X_c.T @ luck / len(X_c) / s[:, None]
+print("noise times n s:", round(np.mean(U_luck.var(axis=1) * len(X_c) * s), 1))
+
 # %% [markdown]
 # Below, left: two directions with variances 20 to 1, both with $U^0 = 1$. Ridge walks from 0 to
 # the solution as $\alpha$ falls, gradient descent as $t$ grows. Right: the share kept along our
@@ -355,16 +372,16 @@ print("after t steps:", np.allclose(walked, V @ (stopped[:, None] * U_full)))
 #
 # **Predict first**: for small $\eta s t$ the share after $t$ steps is about $\eta s t$, and
 # ridge's for small $s/\alpha$ about $s/\alpha$. At which $\alpha$ do the two agree best? Try it
-# at $t = 100$.
+# at $t = 100$. Which $\alpha$ is best for new rows: the smallest, the largest, or one between?
 
 # %%
 fig2, (bowl, shares) = subplots(1, 2, width=8.2, height=3.9)
 two = np.array([s[0], s[0] / 20])[:, None]
-a, b = np.meshgrid(np.linspace(-0.1, 1.5, 60), np.linspace(-0.1, 1.5, 60))
-height = two[0] * (a - 1) ** 2 + two[1] * (b - 1) ** 2
-bowl.contour(a, b, height, levels=np.geomspace(0.02, 1, 6) * s[0], colors="#BBBBBB", linestyles="-")
-bowl.plot(*(two / (two + np.logspace(-4, 3, 200))), **LINES[0])
-bowl.plot(*(1 - (1 - eta * two) ** np.arange(3000)), **LINES[1])
+a, b = np.meshgrid(np.linspace(-0.1, 1.5, 40), np.linspace(-0.1, 1.5, 40))
+loss = two[0] * (a - 1) ** 2 + two[1] * (b - 1) ** 2
+bowl.contour(a, b, loss, levels=np.geomspace(0.02, 1, 5) * s[0], colors="#BBBBBB", linestyles="-")
+bowl.plot(*(two / (two + np.logspace(-2, 3, 100))), **LINES[0])
+bowl.plot(*(1 - (1 - eta * two) ** np.arange(600)), **LINES[1])
 marks = [
     bowl.plot(0, 0, ls="", marker=m, ms=10, color=LINES[i]["color"])[0] for i, m in enumerate("os")
 ]
@@ -374,13 +391,17 @@ kept = [
     for i, name in enumerate(("decay α", "stopped after t"))
 ]
 shares.set(xscale="log", xlabel="variance s", ylabel="share of the weight kept", ylim=(-0.03, 1.03))
+shares.minorticks_off()
 _ = shares.legend(fontsize=9, loc="upper left")
 
 
 # %%
+turned = (X_new - X.mean(axis=0)) @ V
+
+
 def right_on_new(keep):
     """Accuracy of least squares on new rows, with `keep` of each direction's weights."""
-    scores = (X_new - X.mean(axis=0)) @ (V @ (keep[:, None] * U_full)) + np.eye(10)[y].mean(axis=0)
+    scores = turned @ (keep[:, None] * U_full) + np.eye(10)[y].mean(axis=0)
     return np.mean(scores.argmax(axis=1) == y_new)
 
 
@@ -402,7 +423,7 @@ Explorer(
     alt="Left: in a long bowl, the path of ridge regression (dot) and that of gradient descent "
     "(square) from zero to the minimum: first along the steep direction. Right: the share of the "
     "weight that each keeps, against the variance.",
-    alpha=log_slider("decay α", 1e-3, 100, value=3),
+    alpha=log_slider("decay α", 1e-3, 100, value=0.1),
     steps=log_slider("steps t", 1, 1e4, value=100),
 )
 
@@ -416,6 +437,8 @@ print("the shares then differ by less than 0.2:  ", min(gaps) < 0.2)
 
 # %% [markdown]
 # To stop after $t$ steps is about a decay of $1/(\eta t)$: to train longer is to hold back less.
+# On new rows the best lies between, for both: too little keeps the noise, too much takes what is
+# known.
 #
 # **In the network** nothing can be solved, but the same can be seen. The singular values of the
 # first $W$ say how much it stretches its directions. **Predict first**: does decay lower them all
@@ -449,9 +472,9 @@ show(
 fig4, ax4 = subplots(width=7, height=3.5)
 (curve,) = ax4.plot(range(1, 31), np.zeros(30), **LINES[1], label="loss on new rows")
 (best_dot,) = ax4.plot([], [], ls="", marker="o", ms=10, color=LINES[0]["color"], label="kept")
-stop_line = ax4.axvline(0, color="black", lw=1, label="stopped")
+stop_line = ax4.axvline(0, ymax=0.82, color="black", lw=1, label="stopped")
 ax4.set(xlabel="epoch", ylabel="loss (nats)")
-_ = ax4.legend(fontsize=9, loc="upper right")
+_ = ax4.legend(fontsize=9, loc="upper center", ncols=3)
 
 
 # %%
@@ -467,13 +490,14 @@ def stop(losses, patience):
 
 
 # %%
-def stop_at(means, patience, seed):
-    losses = np.array(runs[means][seed][1]["val_loss"])
+def stop_at(brake, patience, seed):
+    losses = np.array(runs[brake][seed][1]["val_loss"])
     best, epoch = stop(losses, patience)
     curve.set_ydata(losses)
     best_dot.set_data([best + 1], [losses[best]])
     stop_line.set_xdata([epoch + 1] * 2)
-    ax4.set(ylim=(losses.min() - 0.1, losses.max() + 0.3))
+    height = np.ptp(losses)
+    ax4.set_ylim(losses.min() - 0.1 * height, losses.max() + 0.25 * height)
     ax4.set_title(f"kept: epoch {best + 1}; loss {losses[best] - losses.min():.3f} above the least")
     return fig4
 
@@ -483,7 +507,7 @@ Explorer(
     stop_at,
     alt="The loss on new rows over 30 epochs in one run, with a dot on the epoch whose weights are "
     "kept and a line where training stops, for a chosen patience.",
-    means=choice("hold back by", list(MEANS), value="dropout 0.5"),
+    brake=choice("brake", list(BRAKES), value="dropout 0.5"),
     patience=slider("patience", 1, 20, value=10),
     seed=slider("seed", 0, 4),
 )
@@ -516,6 +540,7 @@ for ax, name in zip(panels, ("loss", "accuracy"), strict=True):
         values = [run[name] for run in found]
         ax.plot(values, [row] * 5, ls="", marker=MARKERS[row], color=LINES[row]["color"], ms=7)
     ax.set(xlabel=f"{name} on test rows", ylim=(1.5, -0.5))
+    ax.locator_params(axis="x", nbins=5)
 _ = panels[0].set_yticks((0, 1), ("stopped early", "all 30 epochs"))
 show(
     fig_early,
@@ -606,7 +631,7 @@ full = terms.sum()
 
 # %%
 fig5, (grid, spread) = subplots(1, 2, width=8, height=3.5)
-picture = grid.imshow(np.zeros((12, 16)), cmap="Blues", vmin=0, vmax=units.max(), aspect="auto")
+picture = grid.imshow(np.zeros((12, 16)), cmap="Blues", vmin=0, vmax=2 * units.max(), aspect="auto")
 grid.set(xlabel="hidden unit (the 16 largest)", ylabel="mask", xticks=[], yticks=[])
 grid.grid(False)
 edges = np.linspace(full - 12, full + 16, 57)
@@ -700,8 +725,8 @@ def share_right(scores):
 # %%
 fig6, ax6 = subplots(width=6.8, height=3.4)
 for i, (name, scores) in enumerate({"plain": net_P, "geometric": np.log(net_P)}.items()):
-    means = np.cumsum(scores, axis=0)
-    found = [share_right(mean) for mean in means]
+    sums = np.cumsum(scores, axis=0)
+    found = [share_right(so_far) for so_far in sums]
     ax6.plot(range(1, 51), found, **LINES[i], marker=MARKERS[i], markevery=7, label=f"{name} mean")
 ax6.axhline(share_right(whole), **LINES[2], label="dropout off")
 ax6.set(xlabel="thinned networks averaged", ylabel="accuracy on new rows")
@@ -726,8 +751,11 @@ print("geometric mean of 50 within 0.02 of the whole:", close)
 # of theirs, $\tfrac{p}{1-p} X_{ki}^2 W_{ij}^2$:
 #
 # $$
+# \begin{aligned}
 # E\,\Bigl\|\frac{X \odot D}{1 - p}\,W - T\Bigr\|^2
-# = \|XW - T\|^2 + \frac{p}{1 - p} \sum_i \Bigl(\sum_k X_{ki}^2\Bigr) \Bigl(\sum_j W_{ij}^2\Bigr)
+# &= \|XW - T\|^2 \\
+# &\quad + \frac{p}{1 - p} \sum_i \Bigl(\sum_k X_{ki}^2\Bigr) \Bigl(\sum_j W_{ij}^2\Bigr)
+# \end{aligned}
 # $$
 #
 # On average, dropout is an L2 penalty, whose strength for each feature goes with the feature's
@@ -759,10 +787,10 @@ print(np.isclose(chance @ squares, np.sum((X_small @ W - T_small) ** 2) + penalt
 
 # %%
 products = {"XW": 128 * 128 + 128 * 10, "dW": 128 * 128 + 128 * 10, "dX": 128 * 10}
-dropout_work = {"random bytes": 128, "masks times X": 128, "masks times dY": 128}
-print("an example's products, with and without dropout:")
+dropout_work = {"random bytes": 128, "in Y": 128, "in dX": 128}
+print("products for one example:")
 print("   ", ", ".join(f"{name} {count:,}" for name, count in products.items()))
-print("dropout's own:", ", ".join(f"{name} {count}" for name, count in dropout_work.items()))
+print("dropout adds:\n   ", ", ".join(f"{name} {count}" for name, count in dropout_work.items()))
 
 # %% [markdown]
 # None. In a product of full matrices $0 \cdot w$ is a multiplication like any other. One could
@@ -791,7 +819,7 @@ TABLES = {
 
 # %%
 for table, rows in TABLES.items():
-    each = ", ".join(f"{name} dropout {s / n:.1f} s" for name, (n, s) in rows.items())
+    each = ", ".join(f"{name} {seconds / n:.1f} s" for name, (n, seconds) in rows.items())
     print(f"table {table}: an epoch {each}")
 
 # %% [markdown]
@@ -1171,9 +1199,9 @@ Explorer(
 # %%
 def print_table(what):
     rows = {fault: found for (kind, fault), found in verdicts.items() if kind == what}
-    print(f"{what:22}" + "".join(f"{name:>8}" for name in rows["none"]))
+    print(f"{what:21}" + "".join(f"{name:>7}" for name in rows["none"]))
     for fault, found in rows.items():
-        print(f"{fault:22}" + "".join(f"{'-' if ok else 'caught':>8}" for ok in found.values()))
+        print(f"{fault:21}" + "".join(f"{'-' if ok else 'caught':>7}" for ok in found.values()))
 
 
 print_table("decay")
@@ -1268,14 +1296,15 @@ stop_epoch.check(my_stop_epoch)
 #
 # </details>
 #
+# %% [markdown]
 # **Exercise 7** (no checker). You train on 2,000 rows and 0.01 is the best decay. Now you get
 # 50,000 rows. Will the best decay be larger or smaller? Think of $s$ as known the better, the
 # more rows there are.
 #
 # <details><summary>Answer</summary>
 #
-# Smaller. The price is not on the sum but beside the *mean* of the losses, so it does not grow
-# with $n$; but what it guards against, the luck of the draw in $X^T T/n$, shrinks with $1/n$.
+# Smaller. The price stands beside the *mean* of the losses, so it does not grow with $n$; but the
+# noise it guards against, $\sigma^2/(n s)$, shrinks. Report B's best decay was 0.0001.
 #
 # </details>
 
