@@ -32,6 +32,21 @@ scale_both = Exercise(
                 lambda X_train, X_test: (X_train - X_train.mean()) / X_train.std(),
             ),
             Mistake(
+                "one deviation for the whole table",
+                "Each column has its own: std too needs axis=0.",
+                lambda X_train, X_test: (X_train - X_train.mean(axis=0)) / X_train.std(),
+            ),
+            Mistake(
+                "one mean for the whole table",
+                "Each column has its own: mean too needs axis=0.",
+                lambda X_train, X_test: (X_train - X_train.mean()) / X_train.std(axis=0),
+            ),
+            Mistake(
+                "divided by the range",
+                "Standardising divides by the standard deviation.",
+                lambda X_train, X_test: (X_train - X_train.mean(axis=0)) / np.ptp(X_train, axis=0),
+            ),
+            Mistake(
                 "rows scaled, not columns",
                 "A feature is a column. axis=0 runs down the rows.",
                 lambda X_train, X_test: _standard(X_train.T, X_train.T).T,
@@ -87,6 +102,11 @@ scale_both = Exercise(
                 "its own deviation",
                 "The mean is the training rows'; the deviation must be too.",
                 lambda X_train, X_test: (X_test - X_train.mean(axis=0)) / X_test.std(axis=0),
+            ),
+            Mistake(
+                "the statistics of all rows",
+                "X_train was scaled by its own: use the same mean and deviation here.",
+                lambda X_train, X_test: _standard(X_test, np.vstack([X_train, X_test])),
             ),
             Mistake(
                 "left as it is",
@@ -155,6 +175,13 @@ encode = Exercise(
                 "a one in every column up to the class",
                 "Equal to the class's number, not at most.",
                 lambda labels, K: (np.arange(int(K)) <= labels[:, None]) * 1.0,
+            ),
+            Mistake(
+                "labels taken for row numbers",
+                "T[labels] = 1 fills whole rows. Each row needs a one in one column.",
+                lambda labels, K: np.tile(
+                    np.isin(np.arange(len(labels)), labels)[:, None], (1, int(K))
+                ),
             ),
             Mistake(
                 "every row has all the ones",
@@ -264,6 +291,31 @@ stable_rate = Exercise(
                 "half of it",
                 "|1 - rate λ| < 1 holds up to rate λ = 2, not 1.",
                 lambda X: 1 / _eigenvalues(X)[-1],
+            ),
+            Mistake(
+                "the half of the loss kept",
+                "The gradient of a square cancels the ½: H = X.T @ X / n, not 2n.",
+                lambda X: 4 / _eigenvalues(X)[-1],
+            ),
+            Mistake(
+                "Frobenius norm",
+                "np.linalg.norm(H) is the root of the sum of squares: take the largest eigenvalue.",
+                lambda X: 2 / np.linalg.norm(X.T @ X / len(X)),
+            ),
+            Mistake(
+                "the sum of all eigenvalues",
+                "Stability is asked direction by direction: only the largest counts.",
+                lambda X: 2 / _eigenvalues(X).sum(),
+            ),
+            Mistake(
+                "a column of ones added",
+                "No bias here: H is made of X as it is.",
+                lambda X: 2 / _eigenvalues(np.hstack([X, np.ones((len(X), 1))]))[-1],
+            ),
+            Mistake(
+                "the two swapped",
+                "First the rate, then the condition number.",
+                lambda X: _kappa(_eigenvalues(X)),
             ),
             Mistake(
                 "the smallest eigenvalue",
@@ -386,6 +438,28 @@ hold_out = Exercise(
                 "m - 1 of each class",
                 "Strictly below the m-th smallest key leaves that one out.",
                 lambda labels, keys, m: _by_class(labels, keys, m - 1),
+            ),
+            Mistake(
+                "m + 1 of each class",
+                "With <=, the limit is the m-th smallest key: position m - 1.",
+                lambda labels, keys, m: _by_class(labels, keys, m + 1),
+            ),
+            Mistake(
+                "only the last class",
+                "Make the mask once, before the loop, and add to it.",
+                lambda labels, keys, m: _smallest(keys, m, labels == labels.max()),
+            ),
+            Mistake(
+                "the last class forgotten",
+                "range(labels.max()) stops before it: one more, or np.unique(labels).",
+                lambda labels, keys, m: (
+                    _by_class(labels, keys, m) & ~_smallest(keys, m, labels == labels.max())
+                ),
+            ),
+            Mistake(
+                "nothing held out",
+                "held[labels == c][...] = True writes into a copy: index held once.",
+                lambda labels, keys, m: np.zeros(len(keys), bool),
             ),
             Mistake(
                 "places within the class taken for row numbers",

@@ -47,6 +47,10 @@ def on_all_rows(X_train, X_test):
     return Z[: len(X_train)], Z[len(X_train) :]
 
 
+def all_for_test(X_train, X_test):
+    return both(column_mean, column_std)(X_train, X_test)[0], on_all_rows(X_train, X_test)[1]
+
+
 def rows_scaled(X_train, X_test):
     return tuple(
         (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
@@ -69,6 +73,12 @@ def loop_encode(labels, K):
 def all_rows(labels, K):
     T = np.zeros((len(labels), K))
     T[:, labels] = 1
+    return T
+
+
+def labels_for_rows(labels, K):
+    T = np.zeros((len(labels), K))
+    T[labels] = 1
     return T
 
 
@@ -124,6 +134,34 @@ def strict_threshold(labels, keys, m):
     return np.array([key < limit[c] for c, key in zip(labels, keys, strict=True)])
 
 
+def loose_threshold(labels, keys, m):
+    limit = {c: np.sort(keys[labels == c])[m] for c in np.unique(labels)}
+    return np.array([key <= limit[c] for c, key in zip(labels, keys, strict=True)])
+
+
+def last_class(labels, keys, m):
+    for c in np.unique(labels):
+        held = np.zeros(len(labels), bool)
+        rows = np.flatnonzero(labels == c)
+        held[rows[np.argsort(keys[rows])[:m]]] = True
+    return held
+
+
+def without_the_last(labels, keys, m):
+    held = np.zeros(len(labels), bool)
+    for c in range(max(labels)):
+        rows = np.where(labels == c)[0]
+        held[rows[np.argsort(keys[rows])[:m]]] = True
+    return held
+
+
+def into_a_copy(labels, keys, m):
+    held = np.zeros(len(labels), bool)
+    for c in np.unique(labels):
+        held[labels == c][np.argsort(keys[labels == c])[:m]] = True
+    return held
+
+
 def overall(count):
     def answer(labels, keys, m):
         return keys <= np.sort(keys)[count(m, labels) - 1]
@@ -166,6 +204,9 @@ WRONG = [
         ("scale_both", name, answer)
         for name, answer in [
             ("one mean and deviation for the whole table", both(np.mean, np.std)),
+            ("one deviation for the whole table", both(column_mean, np.std)),
+            ("one mean for the whole table", both(np.mean, column_std)),
+            ("divided by the range", both(column_mean, lambda X: X.max(axis=0) - X.min(axis=0))),
             ("rows scaled, not columns", rows_scaled),
             ("fitted on all rows", on_all_rows),
             ("divided by the variance", both(column_mean, lambda X: X.var(axis=0))),
@@ -183,6 +224,7 @@ WRONG = [
             ),
             ("its own mean", right_train(lambda X, m, s: (X - X.mean(axis=0)) / s)),
             ("its own deviation", right_train(lambda X, m, s: (X - m) / X.std(axis=0))),
+            ("the statistics of all rows", all_for_test),
             ("left as it is", right_train(lambda X, m, s: X)),
         ]
     ],
@@ -205,6 +247,7 @@ WRONG = [
                 "a one in every column up to the class",
                 lambda labels, K: (labels[:, None] >= np.arange(K)).astype(float),
             ),
+            ("labels taken for row numbers", labels_for_rows),
             ("every row has all the ones", all_rows),
         ]
     ],
@@ -225,6 +268,20 @@ WRONG = [
         for name, answer in [
             ("n forgotten", lambda X: (2 / np.linalg.norm(X, 2) ** 2, by_svd(X)[1])),
             ("half of it", lambda X: (by_svd(X)[0] / 2, by_svd(X)[1])),
+            ("the half of the loss kept", lambda X: (2 * by_svd(X)[0], by_svd(X)[1])),
+            (
+                "Frobenius norm",
+                lambda X: (2 / np.linalg.norm(np.dot(X.T, X) / len(X)), by_svd(X)[1]),
+            ),
+            (
+                "the sum of all eigenvalues",
+                lambda X: (2 / np.trace(X.T @ X / len(X)), by_svd(X)[1]),
+            ),
+            (
+                "a column of ones added",
+                lambda X: by_svd(np.column_stack([X, np.ones(len(X))])),
+            ),
+            ("the two swapped", lambda X: by_cond(X)[::-1]),
             (
                 "the smallest eigenvalue",
                 lambda X: (2 / np.linalg.eigvalsh(X.T @ X / len(X)).min(), by_svd(X)[1]),
@@ -264,6 +321,10 @@ WRONG = [
             ("the largest keys", lambda labels, keys, m: loop_hold(labels, 1 - keys, m)),
             ("keys not used", first_rows),
             ("m - 1 of each class", strict_threshold),
+            ("m + 1 of each class", loose_threshold),
+            ("only the last class", last_class),
+            ("the last class forgotten", without_the_last),
+            ("nothing held out", into_a_copy),
             ("places within the class taken for row numbers", places_for_rows),
             ("row numbers, not a mask", class_rows),
             ("row numbers, sorted, not a mask", lambda *given: np.nonzero(loop_hold(*given))[0]),
