@@ -98,7 +98,8 @@ print(f"real change:              {nudged - L:.4f}")
 # The chain rule says: a number moves the loss through **all** that it moves directly. Four uses
 # of it, from the end:
 #
-# **1. Loss.** $Y_2$ moves the loss by softmax and logarithm; chapter 05 has worked it out:
+# **1. Loss.** $Y_2$ moves the loss by softmax and logarithm; chapter 05 has worked it out, with
+# $P$ the softmax of $Y_2$ and $T$ (n, K) the one-hot targets:
 #
 # $$
 # dY_2 = \frac{P - T}{n}
@@ -735,7 +736,7 @@ for dtype in DTYPES:
         errors[dtype, kind] = np.median(np.abs(off), axis=1)
 
 # %%
-fig3, (near3, all3) = subplots(1, 2, width=8.4, height=3.7)
+fig3, (near3, all3) = subplots(1, 2, width=7.6, height=3.4)
 (truth,) = near3.plot([-2, 2], [-2, 2], color="black", lw=1, label="the true slope")
 (secant,) = near3.plot([], [], **LINES[1], lw=2, label="the measured slope")
 (losses_drawn,) = near3.plot([], [], ls="", marker="o", ms=4, color=LINES[0]["color"], label="loss")
@@ -811,7 +812,7 @@ for y in (3.0, 0.3 * h):
 # (dropout) is another function at each call: draw the mask from a generator made inside.
 
 # %% [markdown]
-# ## Check a million numbers at once
+# ## Check all numbers at once
 #
 # One number at a time is too slow for a network. Move all of $X$ along one random direction $D$,
 # of $X$'s shape. By the chain rule the loss $\sum dY \odot f(X)$ then changes by
@@ -822,8 +823,8 @@ for y in (3.0, 0.3 * h):
 # $$
 #
 # Two evaluations, however many numbers $X$ has. A wrong $dX$ passes only if its error is at a
-# right angle to $D$, and a random $D$ is at a right angle to nothing. The library tries five
-# directions, with a random $dY$:
+# right angle to $D$, or nearly; for a random $D$ that is bad luck. So the library tries five
+# directions, with a random $dY$, and gives the worst error:
 
 # %%
 show_source(gradient_errors, checks=False)
@@ -1164,7 +1165,7 @@ for fault, found in passed.items():
 # - **form** sees what has a wrong shape or dtype, and of wrong numbers nothing. `db1 not summed`
 #   slips through *sum* and *zeros* because NumPy repeats rows silently; each example then gets a
 #   bias of its own.
-# - **falls**: most wrong gradients still point downhill. More on that below.
+# - **falls** catches none: a wrong gradient can still point downhill. More on that below.
 # - **random** catches every wrong way back. What it lets pass is not in the way back: *mask not
 #   scaled* has the right gradient of a wrong function, float64 has right numbers in the wrong
 #   form, and the softmax is right until it overflows.
@@ -1293,8 +1294,8 @@ used_twice.check(my_used_twice)
 
 # %% [markdown]
 # **Exercise 4.** Write a check that deserves trust. `op(x)` gives `y, back`; `x` is (5, 4),
-# float64; `rng` is a generator. Return True if `back` is right: all numbers within $10^{-4}$ of
-# the largest. Yours will be tried on two right and five wrong `back`s. Hints:
+# float64; `rng` is a generator. Return True if `back` is right: no number is off by more than
+# $10^{-4}$ times the largest. Yours will be tried on two right and five wrong `back`s. Hints:
 # `gradient_check.hint()`.
 
 

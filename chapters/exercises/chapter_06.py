@@ -48,6 +48,16 @@ def _no_activation(X, T, W1, b1, W2, b2):
     return -(T * np.log(E / E.sum(axis=1, keepdims=True))).sum() / len(X)
 
 
+def _columns_softmax(X, T, W1, b1, W2, b2):
+    E = np.exp(np.tanh(X @ W1 + b1) @ W2 + b2)
+    return -(T * np.log(E / E.sum(axis=0))).sum() / len(X)
+
+
+def _only_log(X, T, W1, b1, W2, b2):
+    _, A, P, _ = _forward(X, T, W1, b1, W2, b2)
+    return A.T @ (-T / P) / len(X)
+
+
 def _second(f):
     """A wrong gradient of the second layer, made of A, Y1 and dY2."""
 
@@ -94,6 +104,11 @@ two_layers = Exercise(
                 "The second layer works on A = tanh(Y1).",
                 _no_activation,
             ),
+            (
+                "softmax over the wrong axis",
+                "Each row of P sums to 1: sum with axis=1, keepdims=True.",
+                _columns_softmax,
+            ),
         ),
         "dW2": _named(
             (
@@ -112,6 +127,21 @@ two_layers = Exercise(
                 _second(lambda A, Y1, dY2: Y1.T @ dY2),
             ),
             ("transposed", "dW2 has the shape of W2.", _second(lambda A, Y1, dY2: dY2.T @ A)),
+            (
+                "divided by the classes as well",
+                "dY2 = (P - T) / n: the mean is over n examples, not over n K numbers.",
+                _second(lambda A, Y1, dY2: A.T @ dY2 / dY2.shape[1]),
+            ),
+            (
+                "the way back through softmax left out",
+                "-T / P is the gradient at P; at Y2 it is P - T.",
+                _only_log,
+            ),
+            (
+                "dW1 in its place",
+                "Return loss, dW1, db1, dW2, db2 in this order.",
+                lambda **case: _two_layers(**case)[1],
+            ),
         ),
         "db2": _named(
             (
@@ -142,6 +172,21 @@ two_layers = Exercise(
                 _first(lambda X, A, dA: X.T @ (dA * (1 - A))),
             ),
             (
+                "the square outside",
+                "tanh' is 1 - A², not (1 - A)².",
+                _first(lambda X, A, dA: X.T @ (dA * (1 - A) ** 2)),
+            ),
+            (
+                "Y1 for A in the slope",
+                "tanh'(Y1) is 1 - tanh(Y1)², that is 1 - A².",
+                _first(lambda X, A, dA: X.T @ (dA * (1 - np.arctanh(A) ** 2))),
+            ),
+            (
+                "ReLU's slope",
+                "The activation is tanh: its slope is 1 - A².",
+                _first(lambda X, A, dA: X.T @ (dA * (A > 0))),
+            ),
+            (
                 "sigmoid's slope",
                 "A (1 - A) belongs to sigmoid; tanh has 1 - A².",
                 _first(lambda X, A, dA: X.T @ (dA * A * (1 - A))),
@@ -167,6 +212,11 @@ two_layers = Exercise(
                 "not summed over the batch",
                 "b1 is used by every row: add up their gradients.",
                 _first(lambda X, A, dA: dA * (1 - A**2)),
+            ),
+            (
+                "a mean over the batch",
+                "The 1/n is in dY2 already and comes down with it: sum.",
+                _first(lambda X, A, dA: (dA * (1 - A**2)).mean(axis=0)),
             ),
             (
                 "dA in place of dY1",
@@ -222,6 +272,11 @@ untangled = Exercise(
                 lambda X, W, b, dA: X.T @ (dA * (1 - np.tanh(np.tanh(X @ W + b)) ** 2)),
             ),
             (
+                "Y for A in the slope",
+                "tanh'(Y) is 1 - tanh(Y)², not 1 - Y².",
+                lambda X, W, b, dA: X.T @ (dA * (1 - (X @ W + b) ** 2)),
+            ),
+            (
                 "the bias left out of Y",
                 "The slope is taken at Y = X W + b.",
                 lambda X, W, b, dA: X.T @ (dA * (1 - np.tanh(X @ W) ** 2)),
@@ -235,6 +290,11 @@ untangled = Exercise(
                 "off by the batch size",
                 "Sum over the batch: the loss has divided by n already.",
                 _with_slope(lambda X, W, dA, dY: X.T @ dY / len(X)),
+            ),
+            (
+                "dX in its place",
+                "Return dW, db, dX in this order.",
+                _with_slope(lambda X, W, dA, dY: dY @ W.T),
             ),
         ),
         "db": _named(
@@ -279,6 +339,11 @@ untangled = Exercise(
                 "the slope of the layer below",
                 "f'(Y) belongs to this layer's Y, before W^T; not to X.",
                 lambda X, W, b, dA: dA @ W.T * (1 - X**2),
+            ),
+            (
+                "a slope at X on top",
+                "dX is asked for at X itself: no activation lies below W^T.",
+                _with_slope(lambda X, W, dA, dY: dY @ W.T * (1 - X**2)),
             ),
             (
                 "in the place of dW",
@@ -349,6 +414,16 @@ used_twice = Exercise(
                 "1 - tanh(Y1)² is 1 - A²: no second tanh.",
                 _ways(lambda X, A, W, dY, dA, dY1: dA * (1 - np.tanh(A) ** 2) @ W.T),
             ),
+            (
+                "a second way down added",
+                "It is W that is used twice. X is used once, by the first product.",
+                _ways(lambda X, A, W, dY, dA, dY1: dY1 @ W.T + dY @ W.T),
+            ),
+            (
+                "dW in its place",
+                "Return dX, dW in this order.",
+                _ways(lambda X, A, W, dY, dA, dY1: X.T @ dY1 + A.T @ dY),
+            ),
         ),
         "dW": _named(
             (
@@ -380,6 +455,21 @@ used_twice = Exercise(
                 "the first use counted twice",
                 "Each use has its own input and its own gradient.",
                 _ways(lambda X, A, W, dY, dA, dY1: 2 * X.T @ dY1),
+            ),
+            (
+                "the second use counted twice",
+                "Each use has its own input and its own gradient.",
+                _ways(lambda X, A, W, dY, dA, dY1: 2 * A.T @ dY),
+            ),
+            (
+                "dY for both uses",
+                "dY is the gradient behind the second use; bring it down to the first: dY1.",
+                _ways(lambda X, A, W, dY, dA, dY1: X.T @ dY + A.T @ dY),
+            ),
+            (
+                "inputs and gradients crossed",
+                "X goes with dY1, A with dY: the input of a use and the gradient behind it.",
+                _ways(lambda X, A, W, dY, dA, dY1: A.T @ dY1 + X.T @ dY),
             ),
         ),
     },
@@ -413,7 +503,7 @@ def _spoiled(W, spoil):
 
 def _one_off(dX, dY, W):
     dX = dX.copy()
-    dX[-1, -1] += 1.0
+    dX[-1, -1] += 1e-3 * np.abs(dX).max()
     return dX
 
 
@@ -474,7 +564,8 @@ gradient_check = Exercise(
             ),
             (
                 "every right one is refused",
-                "Print measured and claimed for a right back. Is h near 1e-6, is it divided by 2h?",
+                "Print measured and claimed for a right back: one dY for both? h near 1e-6, and "
+                "divided by 2h? A tolerance of 1e-4 times the largest?",
                 _pattern(0, 0),
             ),
         ),
@@ -486,8 +577,8 @@ gradient_check = Exercise(
             ),
             (
                 "the tolerance is too loose",
-                "A gradient 1% too large passes.",
-                _pattern(0, 1, 0, 0, 0),
+                "A gradient 1% too large passes: allow 1e-4 times the largest number.",
+                _pattern(0, 1, 0, 1, 0),
             ),
             (
                 "the sign is not looked at",
@@ -495,8 +586,8 @@ gradient_check = Exercise(
                 _pattern(0, 0, 1, 0, 0),
             ),
             (
-                "not every number is looked at",
-                "One wrong number, the last, passes: go over all of x.",
+                "one wrong number passes",
+                "Go over all of x; the largest absolute difference decides, not a mean; allow 1e-4.",
                 _pattern(0, 0, 0, 1, 0),
             ),
             (
@@ -506,7 +597,8 @@ gradient_check = Exercise(
             ),
             (
                 "every wrong one passes",
-                "Does your check compare with anything measured? Shapes alone tell nothing here.",
+                "Does your check compare with anything measured, and return True or False? Shapes "
+                "alone tell nothing here, and an error other than 0 counts as True.",
                 _pattern(1, 1, 1, 1, 1),
             ),
         ),
@@ -599,6 +691,21 @@ count_cost = Exercise(
                 "the batch is forgotten",
                 "dW and dX are sums over, or rows for, all n examples.",
                 lambda sizes, n: 2 * _products(sizes).sum() - sizes[0] * sizes[1],
+            ),
+            (
+                "the batch forgotten in dW",
+                "dW has no n in its shape, but X^T dY sums over n examples: n a b.",
+                lambda sizes, n: _products(sizes).sum() + n * _products(sizes)[1:].sum(),
+            ),
+            (
+                "the batch forgotten in what is saved",
+                "The product saved is dY W^T of n rows: n a b.",
+                lambda sizes, n: 2 * n * _products(sizes).sum() - sizes[0] * sizes[1],
+            ),
+            (
+                "the forward pass counted again",
+                "Asked for is the way back alone: dW and dX.",
+                lambda sizes, n: 3 * n * _products(sizes).sum() - n * sizes[0] * sizes[1],
             ),
         ),
     },

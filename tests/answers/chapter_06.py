@@ -42,6 +42,25 @@ def no_activation(X, T, W1, b1, W2, b2):
     return loss, *two()(X, T, W1, b1, W2, b2)[1:]
 
 
+def columns_softmax(X, T, W1, b1, W2, b2):
+    Y2 = np.tanh(X @ W1 + b1) @ W2 + b2
+    P = np.exp(Y2) / np.exp(Y2).sum(axis=0, keepdims=True)
+    return -(T * np.log(P)).sum() / len(X), *two()(X, T, W1, b1, W2, b2)[1:]
+
+
+def only_log(X, T, W1, b1, W2, b2):
+    loss, dW1, db1, _, db2 = two()(X, T, W1, b1, W2, b2)
+    A = np.tanh(X @ W1 + b1)
+    E = np.exp(A @ W2 + b2)
+    P = E / E.sum(axis=1, keepdims=True)
+    return loss, dW1, db1, A.T @ (-T / P / len(T)), db2
+
+
+def in_other_order(*case):
+    loss, dW1, db1, dW2, db2 = two()(*case)
+    return loss, dW2, db2, dW1, db1
+
+
 def report(dW=None, db=None, dX=None, slope=None):
     """Report B's layer in rows, with some of the formulas replaced."""
 
@@ -171,6 +190,14 @@ WRONG = [
             ("divided by the classes as well", two(loss=lambda P, T: -(T * np.log(P)).mean())),
             ("the sign is turned", two(loss=lambda P, T: (T * np.log(P)).sum() / len(P))),
             ("the activation is left out", no_activation),
+            ("softmax over the wrong axis", columns_softmax),
+            ("divided by the classes as well", two(dW2=lambda A, Y1, dY2: A.T @ (dY2 / 3))),
+            ("the way back through softmax left out", only_log),
+            ("dW1 in its place", in_other_order),
+            ("the square outside", two(slope=lambda A, Y1: (1 - A) ** 2)),
+            ("Y1 for A in the slope", two(slope=lambda A, Y1: 1 - Y1**2)),
+            ("ReLU's slope", two(slope=lambda A, Y1: Y1 > 0)),
+            ("a mean over the batch", two(db1=lambda dA, dY1: dY1.mean(axis=0))),
             ("not divided by the batch size", two(n=1)),
             ("the sign is turned", two(sign=-1)),
             ("Y1 in place of A", two(dW2=lambda A, Y1, dY2: Y1.T @ dY2)),
@@ -195,6 +222,12 @@ WRONG = [
             (
                 "the slope taken at A, not at Y",
                 report(slope=lambda X, W, Y: 1 - np.tanh(np.tanh(Y)) ** 2),
+            ),
+            ("Y for A in the slope", report(slope=lambda X, W, Y: 1 - Y**2)),
+            ("dX in its place", lambda *case: report()(*case)[::-1]),
+            (
+                "a slope at X on top",
+                report(dX=lambda X, W, dA, dY: dY @ W.T * (1 - X * X)),
             ),
             ("the bias left out of Y", report(slope=lambda X, W, Y: 1 - np.tanh(X @ W) ** 2)),
             ("as columns", report(dW=lambda X, dA, dY: (X.T @ dY).T)),
@@ -234,6 +267,17 @@ WRONG = [
             ),
             ("X for A in the second use", twice(dW=lambda X, A, dY, dA, dY1: X.T @ (dY1 + dY))),
             ("dA in place of dY1", twice(dW=lambda X, A, dY, dA, dY1: X.T @ dA + A.T @ dY)),
+            (
+                "a second way down added",
+                twice(dX=lambda A, W, dY, dA, dY1: (dY1 + dY) @ W.T),
+            ),
+            ("dW in its place", lambda *case: twice()(*case)[::-1]),
+            ("the second use counted twice", twice(dW=lambda X, A, dY, dA, dY1: 2 * (A.T @ dY))),
+            ("dY for both uses", twice(dW=lambda X, A, dY, dA, dY1: (X + A).T @ dY)),
+            (
+                "inputs and gradients crossed",
+                twice(dW=lambda X, A, dY, dA, dY1: A.T @ dY1 + X.T @ dY),
+            ),
             ("the first use counted twice", twice(dW=lambda X, A, dY, dA, dY1: 2 * (X.T @ dY1))),
         ]
     ],
@@ -249,10 +293,13 @@ WRONG = [
                 "the sign is not looked at",
                 check(compare=lambda c, m: np.allclose(np.abs(c), np.abs(m), rtol=1e-4, atol=1e-5)),
             ),
-            ("not every number is looked at", check(only=(0, 0))),
+            (
+                "one wrong number passes",
+                check(compare=lambda c, m: np.mean(np.abs(c - m)) < 1e-4 * np.abs(m).max()),
+            ),
             (
                 "only the sum is compared",
-                check(compare=lambda c, m: abs(c.sum() - m.sum()) < 1e-5 * np.abs(m).sum()),
+                check(compare=lambda c, m: abs(c.sum() - m.sum()) < 1e-6 * np.abs(m).sum()),
             ),
             ("every wrong one passes", check(compare=lambda c, m: c.shape == m.shape)),
         ]
@@ -277,6 +324,18 @@ WRONG = [
             (
                 "no dW in the first layer",
                 cost(backward=lambda s, n: 2 * n * weights(s[1:])),
+            ),
+            (
+                "the batch forgotten in dW",
+                cost(backward=lambda s, n: weights(s) + n * weights(s[1:])),
+            ),
+            (
+                "the batch forgotten in what is saved",
+                cost(backward=lambda s, n: 2 * n * weights(s) - s[0] * s[1]),
+            ),
+            (
+                "the forward pass counted again",
+                cost(backward=lambda s, n: 3 * n * weights(s) - n * s[0] * s[1]),
             ),
             (
                 "the batch is forgotten",
