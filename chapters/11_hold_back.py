@@ -456,7 +456,7 @@ ax3.legend()
 show(
     fig3,
     "Singular values of the first layer after training. The more decay, the fewer directions are "
-    "left: the large values fall less than the small ones, which go to 0.",
+    "left: in proportion the large values fall less than the small ones, which go to 0.",
 )
 
 # %% [markdown]
@@ -767,7 +767,7 @@ masks = np.array(list(itertools.product((0, 1), repeat=6)))
 chance = np.prod(np.where(masks, 1 - p, p), axis=1)
 squares = [np.sum((X_small * mask / (1 - p) @ W - T_small) ** 2) for mask in masks]
 penalty = p / (1 - p) * np.sum(np.sum(X_small**2, axis=0) * np.sum(W**2, axis=1))
-print(np.isclose(chance @ squares, np.sum((X_small @ W - T_small) ** 2) + penalty))
+print("the penalty:", np.isclose(chance @ squares, np.sum((X_small @ W - T_small) ** 2) + penalty))
 
 # %% [markdown]
 # (The masks of different rows are independent, but a sum over rows does not notice.)
@@ -795,7 +795,7 @@ print("dropout adds:\n   ", ", ".join(f"{name} {count}" for name, count in dropo
 # %% [markdown]
 # None. In a product of full matrices $0 \cdot w$ is a multiplication like any other. One could
 # leave out a dropped unit's column, but each row has its own mask. So dropout *adds* work. By how
-# much time?
+# much time? (The lowest times are the least disturbed.)
 
 # %%
 fig7, ax7 = subplots(width=6, height=2.8)
@@ -1295,11 +1295,10 @@ stop_epoch.check(my_stop_epoch)
 # ours drops. At 0.5 nobody notices.
 #
 # </details>
-#
+
 # %% [markdown]
 # **Exercise 7** (no checker). You train on 2,000 rows and 0.01 is the best decay. Now you get
-# 50,000 rows. Will the best decay be larger or smaller? Think of $s$ as known the better, the
-# more rows there are.
+# 50,000 rows. Will the best decay be larger or smaller?
 #
 # <details><summary>Answer</summary>
 #

@@ -4,6 +4,14 @@ import numpy as np
 
 from mlpcore.exercises import Exercise, Mistake
 
+
+def _two(result, what):
+    """`result` if it is a pair. TypeError, in words for the reader, if not."""
+    if not (isinstance(result, tuple | list) and len(result) == 2):
+        raise TypeError(f"return two things, {what}")
+    return result
+
+
 # --- 1: a step with decay -------------------------------------------------------------------------
 
 decay_step = Exercise(
@@ -26,6 +34,11 @@ decay_step = Exercise(
                 "decay without the learning rate",
                 "α w is part of the gradient: it is multiplied by the learning rate too.",
                 lambda w, g, lr, alpha: (1 - alpha) * w - lr * g,
+            ),
+            Mistake(
+                "the gradient without the learning rate",
+                "The whole gradient is multiplied by lr: g as well as α w.",
+                lambda w, g, lr, alpha: (1 - lr * alpha) * w - g,
             ),
             Mistake(
                 "weights that grow",
@@ -71,7 +84,7 @@ decay_step = Exercise(
 
 
 def _run_dropout(answer, X, noise, p, dY):
-    Y, back = answer(X, noise, float(p))
+    Y, back = _two(answer(X, noise, float(p)), "Y and the function back")
     return {"Y": Y, "dX": back(dY)}
 
 
@@ -280,6 +293,11 @@ stopped_after = Exercise(
                 lambda s, w, lr, t: (1 - (1 - lr * s) ** (t - 1)) * w,
             ),
             Mistake(
+                "steps taken for continuous time",
+                "e^(-lr s t) is for tiny steps. Each of t real steps multiplies by 1 - lr s.",
+                lambda s, w, lr, t: (1 - np.exp(-lr * s * t)) * w,
+            ),
+            Mistake(
                 "the variance forgotten",
                 "The slope along a direction is s times the distance: s sets the speed.",
                 lambda s, w, lr, t: (1 - (1 - lr) ** t) * w,
@@ -307,8 +325,7 @@ def _losses(rng):
     wait[1:3] = best + 0.2, best + 0.1  # falls, but not below the best
     wait[3] = best
     after = best + 0.5 + rng.uniform(size=patience + 6)
-    after[-2] = best - 1
-    after[-1] = 9.0
+    after[-3:-1] = best - 1, 9.0
     return {"losses": np.concatenate([fall, [best], wait, after]), "patience": np.array(patience)}
 
 
@@ -338,7 +355,7 @@ def _part(answer, which):
 
 
 def _run_stop(answer, losses, patience):
-    best, last = answer(losses, int(patience))
+    best, last = _two(answer(losses, int(patience)), "the best epoch and the last")
     return {"best": best, "last": last}
 
 
@@ -357,12 +374,13 @@ stop_epoch = Exercise(
             ),
             Mistake(
                 "the least of all losses",
-                "Training has stopped before that epoch: nobody has seen its loss.",
+                "Training has stopped before that epoch: patience is counted from the best so far, "
+                "whatever the losses in between do.",
                 lambda losses, patience: int(np.argmin(losses)),
             ),
             Mistake(
                 "the last epoch, not the best",
-                "The weights kept are those of the best epoch, patience epochs before the stop.",
+                "Return the best epoch first: the weights kept are its, not those of the last.",
                 _part(_right_stop, 1),
             ),
             Mistake(

@@ -109,6 +109,11 @@ RIGHT = {
 WRONG = [
     ("decay_step", "no decay", lambda w, g, lr, alpha: w - lr * g),
     ("decay_step", "decay without the learning rate", lambda w, g, lr, a: w - lr * g - a * w),
+    (
+        "decay_step",
+        "the gradient without the learning rate",
+        lambda w, g, lr, alpha: w - lr * alpha * w - g,
+    ),
     ("decay_step", "weights that grow", lambda w, g, lr, alpha: w - lr * (g - alpha * w)),
     ("decay_step", "a 2 too many", lambda w, g, lr, alpha: w - lr * (g + 2 * alpha * w)),
     ("decay_step", "half the decay", lambda w, g, lr, alpha: w - lr * (g + alpha / 2 * w)),
@@ -137,6 +142,11 @@ WRONG = [
     ("stopped_after", "steps added up", lambda s, w, lr, t: t * lr * s * w),
     ("stopped_after", "one step too many", lambda s, w, lr, t: walked(s, w, lr, t + 1)),
     ("stopped_after", "one step too few", lambda s, w, lr, t: walked(s, w, lr, t - 1)),
+    (
+        "stopped_after",
+        "steps taken for continuous time",
+        lambda s, w, lr, t: w - w * np.exp(-t * lr * s),
+    ),
     ("stopped_after", "the variance forgotten", lambda s, w, lr, t: walked(1, w, lr, t)),
     ("stop_epoch", "an equal loss taken for better", last_of_equals),
     ("stop_epoch", "the least of all losses", changed(best=lambda x, b, e: np.argmin(x))),
