@@ -587,7 +587,7 @@ gradient_check = Exercise(
             ),
             (
                 "one wrong number passes",
-                "Go over all of x; the largest absolute difference decides, not a mean; allow 1e-4.",
+                "Go over all of x; the largest absolute difference decides, no mean; allow 1e-4.",
                 _pattern(0, 0, 0, 1, 0),
             ),
             (
