@@ -74,6 +74,21 @@ three_forms = Exercise(
                 _on_v(lambda v, g, rate, mu: mu * v - g),
             ),
             (
+                "v as the move itself",
+                "That is (8) mended. In this form v adds gradients; rate and minus come with w.",
+                _on_v(lambda v, g, rate, mu: mu * v - rate * g),
+            ),
+            (
+                "the wrong share of the old",
+                "Of the old velocity mu is kept, not 1 - mu.",
+                _on_v(lambda v, g, rate, mu: (1 - mu) * v + g),
+            ),
+            (
+                "w in its place",
+                "Return the new w first, then the new v.",
+                lambda w, v, g, rate, mu: _step("heavy_ball", w, v, g, rate, mu)[0],
+            ),
+            (
                 "no memory",
                 "v is the gradient alone: mu times the old v is missing.",
                 _on_v(lambda v, g, rate, mu: g),
@@ -117,6 +132,11 @@ three_forms = Exercise(
                 "mu is what is kept of the old, (1 - mu) what comes of the new.",
                 _on_v(lambda v, g, rate, mu: (1 - mu) * v + mu * g),
             ),
+            (
+                "the old average kept whole",
+                "Of the old average mu is kept: mu v + (1 - mu) g.",
+                _on_v(lambda v, g, rate, mu: v + (1 - mu) * g),
+            ),
         ),
         "ema: w": _named(
             (
@@ -124,12 +144,27 @@ three_forms = Exercise(
                 "In this form the step is the rate times the average.",
                 _on_w("ema", lambda w, v, new, g, rate, mu: w - rate / (1 - mu) * new),
             ),
+            (
+                "1 - mu twice",
+                "It is in the new v already; the step is the rate times v.",
+                _on_w("ema", lambda w, v, new, g, rate, mu: w - rate * (1 - mu) * new),
+            ),
+            (
+                "the average before this step",
+                "First make the new v, then move w with it.",
+                _on_w("ema", lambda w, v, new, g, rate, mu: w - rate * v),
+            ),
         ),
         "nesterov: v": _named(
             (
                 "Nesterov's v as an average",
                 "Its v is the heavy ball's sum: mu v + g.",
                 _on_v(lambda v, g, rate, mu: mu * v + (1 - mu) * g),
+            ),
+            (
+                "Nesterov's v as the move",
+                "That is the form before the change of variable. Here v is u: mu v + g.",
+                _on_v(lambda v, g, rate, mu: mu * v - rate * g),
             ),
         ),
         "nesterov: w": _named(
@@ -233,6 +268,16 @@ repaired = Exercise(
                 _after(1, lambda W, v, dW, eta, mu, lam: (W - (1 - mu) * eta * (dW + lam * W), v)),
             ),
             (
+                "mu on the new part too",
+                "Only the old velocity is multiplied by mu.",
+                _after(1, lambda W, v, dW, eta, mu, lam: (W - mu * eta * (dW + lam * W), v)),
+            ),
+            (
+                "the old velocity",
+                "First make the new v, then move W with it.",
+                _after(1, lambda W, v, dW, eta, mu, lam: (W, v)),
+            ),
+            (
                 "the rate twice",
                 "eta is inside v already; W moves by v itself.",
                 _after(1, lambda W, v, dW, eta, mu, lam: (W - eta**2 * (dW + lam * W), v)),
@@ -266,6 +311,17 @@ repaired = Exercise(
                 "mu v is missing: the first step is right, the later ones are plain descent.",
                 _after(
                     3, lambda W, v, dW, eta, mu, lam: (W - eta * (dW + lam * W), v)
+                ),
+            ),
+            (
+                "decay beside v",
+                "lam W stands in (8)'s bracket: it goes into v with the gradient.",
+                _after(
+                    3,
+                    lambda W, v, dW, eta, mu, lam: (
+                        W + mu * v - eta * (dW + lam * W),
+                        mu * v - eta * dW,
+                    ),
                 ),
             ),
             (
@@ -324,6 +380,16 @@ memory = Exercise(
                 "Squares are for the variance of noise; a constant gradient adds up plainly.",
                 lambda rate, mu: rate / (1 - mu**2),
             ),
+            (
+                "the newest gradient left out",
+                "The sum begins with 1, the newest gradient's weight: 1 + mu + mu² + ...",
+                lambda rate, mu: rate * mu / (1 - mu),
+            ),
+            (
+                "half life in its place",
+                "Return the effective step first, then the half life.",
+                lambda rate, mu: np.log(2) / -np.log(mu),
+            ),
         ),
         "half life": _named(
             (
@@ -352,9 +418,19 @@ memory = Exercise(
                 lambda rate, mu: 0.7 / (1 - mu),
             ),
             (
-                "rounded",
+                "1 - mu for its logarithm",
+                "ln 2 / (1 - mu) is near it for mu near 1; the exact one has -ln mu below.",
+                lambda rate, mu: np.log(2) / (1 - mu),
+            ),
+            (
+                "rounded up",
                 "Leave the fraction: the exact n with mu^n = 1/2.",
                 lambda rate, mu: np.ceil(np.log(2) / -np.log(mu)),
+            ),
+            (
+                "rounded down",
+                "Leave the fraction: the exact n with mu^n = 1/2.",
+                lambda rate, mu: np.floor(np.log(2) / -np.log(mu)),
             ),
         ),
     },
@@ -427,6 +503,11 @@ largest_rate = Exercise(
                 "z = -1 gives 2 (1 + mu): do not lose the 2.",
                 _limit(lambda mu: (1 + mu) / (1 - mu)),
             ),
+            (
+                "multiplied by the curvature",
+                "Steeper means a smaller rate: divide by it.",
+                lambda curvatures, mu: 2 * (1 + mu) / (1 - mu) * curvatures.max(),
+            ),
         )
     },
     praise="Far above plain descent's 2 / curvature, and no help: the effective step is the rate.",
@@ -482,6 +563,21 @@ tuned = Exercise(
                 "the limit",
                 "4 / high is where the limit is as mu goes to 1.",
                 lambda low, high: 4 / high,
+            ),
+            (
+                "ηΛ in its place",
+                "That is the star's place in the map: divide it by high.",
+                lambda low, high: _best(low, high)[0] * high,
+            ),
+            (
+                "the 2 not squared",
+                "The whole fraction is squared, so 4 stands above.",
+                lambda low, high: _best(low, high)[0] / 2,
+            ),
+            (
+                "the momentum in its place",
+                "Return the rate first, then the momentum.",
+                lambda low, high: _best(low, high)[1],
             ),
         ),
         "momentum": _named(

@@ -66,6 +66,15 @@ def rate_twice(W, v, dW, eta, mu, lam):
     return W - eta * v, v
 
 
+def late(W, v, dW, eta, mu, lam):
+    return W + v, mu * v - eta * (dW + lam * W)
+
+
+def decoupled(W, v, dW, eta, mu, lam):
+    v = mu * v - eta * dW
+    return (1 - eta * lam) * W + v, v
+
+
 # --- the best setting
 
 
@@ -104,6 +113,8 @@ WRONG = [
             ("the rate inside v", lambda v, g, rate, mu: mu * v + rate * g),
             ("the gradient's sign turned", lambda v, g, rate, mu: mu * v - g),
             ("no memory", lambda v, g, rate, mu: 1 * g),
+            ("v as the move itself", lambda v, g, rate, mu: mu * v - g * rate),
+            ("the wrong share of the old", lambda v, g, rate, mu: v - mu * v + g),
         ]
     ],
     *[
@@ -116,6 +127,27 @@ WRONG = [
             ("a plain step", lambda w, v, new, g, rate, mu: w - rate * g),
         ]
     ],
+    ("three_forms", "w in its place", lambda *case: short(*case)[::-1]),
+    (
+        "three_forms",
+        "the old average kept whole",
+        in_form("ema", lambda v, g, rate, mu: v + g - mu * g),
+    ),
+    (
+        "three_forms",
+        "1 - mu twice",
+        in_form("ema", new_w=lambda w, v, new, g, rate, mu: w - (rate - rate * mu) * new),
+    ),
+    (
+        "three_forms",
+        "the average before this step",
+        in_form("ema", new_w=lambda w, v, new, g, rate, mu: w - rate * v),
+    ),
+    (
+        "three_forms",
+        "Nesterov's v as the move",
+        in_form("nesterov", lambda v, g, rate, mu: mu * v - rate * g),
+    ),
     ("three_forms", "a sum, no average", in_form("ema", lambda v, g, rate, mu: mu * v + g)),
     (
         "three_forms",
@@ -161,6 +193,12 @@ WRONG = [
                 version(lambda W, v, dW, eta, mu, lam: mu * v - (dW + lam * W)),
             ),
             ("the rate twice", rate_twice),
+            (
+                "mu on the new part too",
+                version(lambda W, v, dW, eta, mu, lam: mu * (v - eta * (dW + lam * W))),
+            ),
+            ("the old velocity", late),
+            ("decay beside v", decoupled),
             ("the rate outside v", outside),
             (
                 "the old velocity's sign turned as well",
@@ -188,6 +226,8 @@ WRONG = [
             ("EMA's", lambda rate, mu: rate),
             ("the rate forgotten", lambda rate, mu: 1 / (1 - mu)),
             ("the sum of squares", lambda rate, mu: rate / (1 - mu * mu)),
+            ("the newest gradient left out", lambda rate, mu: rate / (1 - mu) - rate),
+            ("half life in its place", lambda rate, mu: math.log(0.5, mu)),
         ]
     ],
     *[
@@ -198,7 +238,9 @@ WRONG = [
             ("negative", lambda mu: math.log(2) / math.log(mu)),
             ("the time to 1/e", lambda mu: 1 / math.log(1 / mu)),
             ("the approximation", lambda mu: 0.7 / (1 - mu)),
-            ("rounded", lambda mu: math.ceil(math.log(0.5, mu))),
+            ("1 - mu for its logarithm", lambda mu: math.log(2) / (1 - mu)),
+            ("rounded up", lambda mu: math.ceil(math.log(0.5, mu))),
+            ("rounded down", lambda mu: int(math.log(0.5, mu))),
         ]
     ],
     *[
@@ -213,6 +255,7 @@ WRONG = [
             ("the effective step's limit", lambda c, mu: 2 / c.max() / (1 - mu)),
             ("Nesterov's limit", lambda c, mu: 2 * (1 + mu) / (1 + 2 * mu) / c.max()),
             ("half of it", lambda c, mu: (1 + mu) / (1 - mu) / c.max()),
+            ("multiplied by the curvature", lambda c, mu: 2 * (1 + mu) * c.max() / (1 - mu)),
         ]
     ],
     *[
@@ -224,6 +267,9 @@ WRONG = [
             ("the square of a sum taken apart", lambda low, high: 4 / (low + high)),
             ("the steepest direction alone", lambda low, high: 1 / high),
             ("the limit", lambda low, high: 4 / high),
+            ("ηΛ in its place", lambda low, high: 4 / (1 + (low / high) ** 0.5) ** 2),
+            ("the 2 not squared", lambda low, high: 2 / (low**0.5 + high**0.5) ** 2),
+            ("the momentum in its place", lambda low, high: by_border(low, high)[1]),
         ]
     ],
     *[
