@@ -1,4 +1,4 @@
-"""Exercises of chapter 15: scores from a confusion matrix, calibration, an interval."""
+"""Exercises of chapter 15: an honest score, a confusion matrix, calibration, intervals."""
 
 import numpy as np
 
@@ -23,7 +23,80 @@ def _f1(C):
     return 2 * TP / (2 * TP + FP + FN)
 
 
-# --- 1: accuracy ----------------------------------------------------------------------------------
+# --- 1: the number of an honest report ------------------------------------------------------------
+
+
+def _epochs(rng):
+    """Accuracies of 12 epochs; validation's best is neither test's best nor the first or last."""
+    validation, test = rng.uniform(0.3, 0.6, (2, 12))
+    best = rng.integers(2, 10)
+    validation[best] = 0.7
+    test[(best + 5) % 12] = 0.8
+    return {"validation": validation, "test": test}
+
+
+honest_score = Exercise(
+    cases=_epochs,
+    run=lambda answer, validation, test: {"score": answer(validation, test)},
+    right=lambda validation, test: test[validation.argmax()],
+    mistakes={
+        "score": [
+            Mistake(
+                "the best test accuracy",
+                "That is the reports' peek: the test rows chose their own best epoch.",
+                lambda validation, test: test.max(),
+            ),
+            Mistake(
+                "the best validation accuracy",
+                "The validation rows chose this epoch, so their number there is partly luck.",
+                lambda validation, test: validation.max(),
+            ),
+            Mistake(
+                "validation where test is best",
+                "The other way round: validation chooses the epoch, test gives the number.",
+                lambda validation, test: validation[test.argmax()],
+            ),
+            Mistake(
+                "the last epoch",
+                "Honest, but the validation rows were held out to choose a better one.",
+                lambda validation, test: test[-1],
+            ),
+            Mistake(
+                "the epoch, not its score",
+                "argmax says where. Look up the test accuracy there.",
+                lambda validation, test: validation.argmax(),
+            ),
+            Mistake(
+                "one epoch too late",
+                "argmax counts from 0, as the index does: nothing is to be added.",
+                lambda validation, test: test[validation.argmax() + 1],
+            ),
+            Mistake(
+                "one epoch too early",
+                "argmax counts from 0, as the index does: nothing is to be taken off.",
+                lambda validation, test: test[validation.argmax() - 1],
+            ),
+            Mistake(
+                "the worst epoch",
+                "argmin is for losses; of accuracies the largest is best.",
+                lambda validation, test: test[validation.argmin()],
+            ),
+            Mistake(
+                "the mean over epochs",
+                "One network is reported: that of the epoch which validation chose.",
+                lambda validation, test: test.mean(),
+            ),
+        ]
+    },
+    praise="Validation chose, test was read once.",
+    hints=(
+        "Two jobs: one array chooses an epoch, the other gives the number. Which does which?",
+        "validation.argmax() is the epoch.",
+        "return test[validation.argmax()]",
+    ),
+)
+
+# --- 2: accuracy ----------------------------------------------------------------------------------
 
 accuracy_of = Exercise(
     cases=_counts,
@@ -71,7 +144,7 @@ accuracy_of = Exercise(
     ),
 )
 
-# --- 2: macro F1 ----------------------------------------------------------------------------------
+# --- 3: macro F1 ----------------------------------------------------------------------------------
 
 
 def _f1_of(P, R):
@@ -138,7 +211,7 @@ macro_f1 = Exercise(
     ),
 )
 
-# --- 3: calibration -------------------------------------------------------------------------------
+# --- 4: calibration -------------------------------------------------------------------------------
 
 
 def _binned(gap, weight=lambda n, total: n / total):
@@ -228,7 +301,7 @@ def _ten(confidence, right):
     return sum(rows.mean() * _gap(confidence[rows], right[rows]) for rows in found)
 
 
-# --- 4: an interval -------------------------------------------------------------------------------
+# --- 5: an interval -------------------------------------------------------------------------------
 
 half_width = Exercise(
     cases=lambda rng: {"values": rng.normal(0.5, 0.02, 5), "t": rng.uniform(2.5, 3)},
@@ -250,6 +323,11 @@ half_width = Exercise(
                 "n for n - 1",
                 "The mean is estimated from the same runs: np.std(values, ddof=1).",
                 lambda values, t: t * values.std() / np.sqrt(len(values)),
+            ),
+            Mistake(
+                "√(m - 1) under both",
+                "m - 1 belongs under s; the mean of m runs is then divided by √m.",
+                lambda values, t: t * values.std(ddof=1) / np.sqrt(len(values) - 1),
             ),
             Mistake(
                 "without t",
@@ -278,5 +356,92 @@ half_width = Exercise(
         "Start with the standard deviation between runs. How does that of a mean of m differ?",
         "s = values.std(ddof=1); the mean's is s / √m; times t.",
         "return t * values.std(ddof=1) / np.sqrt(len(values))",
+    ),
+)
+
+# --- 6: an interval by pairs ----------------------------------------------------------------------
+
+
+def _pair(rng):
+    """Two networks on 80 rows that are often right on the same ones."""
+    first = (rng.random(80) < 0.6).astype(float)
+    second = np.where(rng.random(80) < 0.6, first, rng.random(80) < 0.35)
+    first[:6], second[:6] = (1, 1, 1, 0, 0, 1), (0, 0, 0, 1, 0, 1)
+    return {"first": first, "second": second.astype(float)}
+
+
+def _half(variance, n_root=1.0):
+    """(first, second) -> 1.96 times the root of a variance of one row, over the rows."""
+    return lambda first, second: 1.96 * np.sqrt(variance(first, second) / len(first) ** n_root)
+
+
+paired_half_width = Exercise(
+    cases=_pair,
+    run=lambda answer, first, second: {"half": answer(first, second)},
+    right=_half(lambda u, v: np.var(u - v)),
+    mistakes={
+        "half": [
+            Mistake(
+                "rows taken for different ones",
+                "Adding variances forgets that both saw the same rows: start from first - second.",
+                _half(lambda u, v: u.var() + v.var()),
+            ),
+            Mistake(
+                "one network's interval",
+                "Its luck is not the difference's: start from first - second, row by row.",
+                _half(lambda u, v: u.var()),
+            ),
+            Mistake(
+                "the other network's interval",
+                "Its luck is not the difference's: start from first - second, row by row.",
+                _half(lambda u, v: v.var()),
+            ),
+            Mistake(
+                "the squared mean not taken off",
+                "(b + c)/n is the mean square; the variance is that less the squared mean.",
+                _half(lambda u, v: np.mean((u - v) ** 2)),
+            ),
+            Mistake(
+                "not divided by n",
+                "That is the spread of one row; a mean of n rows spreads less: divide by √n.",
+                _half(lambda u, v: np.var(u - v), 0.0),
+            ),
+            Mistake(
+                "divided by n, not by its root",
+                "Variances are divided by n, deviations by √n.",
+                _half(lambda u, v: np.var(u - v), 2.0),
+            ),
+            Mistake(
+                "without 1.96",
+                "That is one deviation; 95% lie within 1.96 of them.",
+                lambda first, second: (first - second).std() / np.sqrt(len(first)),
+            ),
+            Mistake(
+                "the whole width",
+                "Half of it: the interval is the difference plus or minus this.",
+                lambda first, second: 2 * 1.96 * (first - second).std() / np.sqrt(len(first)),
+            ),
+            Mistake(
+                "variance for deviation",
+                "Take the root of the variance before 1.96.",
+                lambda first, second: 1.96 * (first - second).var() / len(first),
+            ),
+            Mistake(
+                "n - 1 for n",
+                "Harmless with many rows, but the formula above divides by n: np.var as it is.",
+                _half(lambda u, v: np.var(u - v, ddof=1)),
+            ),
+            Mistake(
+                "the rows that differ counted without order",
+                "|first - second| forgets which was right: the mean to take off is (b - c)/n.",
+                _half(lambda u, v: np.var(np.abs(u - v))),
+            ),
+        ]
+    },
+    praise="The rows on which both agree have dropped out.",
+    hints=(
+        "Make one number of each row first. What is it where both networks agree?",
+        "d = first - second; the half width is 1.96 times its deviation over √n.",
+        "return 1.96 * (first - second).std() / np.sqrt(len(first))",
     ),
 )

@@ -1,4 +1,4 @@
-"""Answers to chapter 15: scores from a confusion matrix, calibration, an interval."""
+"""Answers to chapter 15: an honest score, a confusion matrix, calibration, intervals."""
 
 import math
 import statistics
@@ -60,7 +60,27 @@ def standard_error(values):
     return statistics.stdev(values) / math.sqrt(len(values))
 
 
+def by_list(validation, test):
+    """With lists, the first best epoch."""
+    epochs = range(len(validation))
+    return test[max(epochs, key=lambda epoch: validation[epoch])]
+
+
+def counted(first, second):
+    """b and c, as the chapter writes it: (b + c)/n and (b - c)/n."""
+    n = len(first)
+    b = sum(1 for u, v in zip(first, second, strict=True) if u > v)
+    c = sum(1 for u, v in zip(first, second, strict=True) if v > u)
+    return (b + c) / n, (b - c) / n
+
+
+def by_counts(first, second):
+    square, mean = counted(first, second)
+    return 1.96 * math.sqrt((square - mean**2) / len(first))
+
+
 RIGHT = {
+    "honest_score": [lambda validation, test: test[np.argmax(validation)], by_list],
     "accuracy_of": [lambda C: np.diag(C).sum() / C.sum(), by_loop],
     "macro_f1": [harmonic, lambda C: (2 * np.diag(C) / (C.sum(0) + C.sum(1))).mean()],
     "calibration_error": [with_bins(5), by_histogram],
@@ -68,9 +88,19 @@ RIGHT = {
         lambda values, t: t * standard_error(values),
         lambda values, t: t * np.sqrt(values.var(ddof=1) / values.size),
     ],
+    "paired_half_width": [lambda u, v: 1.96 * np.std(u - v) / np.sqrt(len(u)), by_counts],
 }
 
 WRONG = [
+    ("honest_score", "the best test accuracy", lambda validation, test: max(test)),
+    ("honest_score", "the best validation accuracy", lambda validation, test: max(validation)),
+    ("honest_score", "validation where test is best", lambda v, t: v[np.argmax(t)]),
+    ("honest_score", "the last epoch", lambda v, t: t[len(t) - 1]),
+    ("honest_score", "the epoch, not its score", lambda v, t: list(v).index(max(v))),
+    ("honest_score", "one epoch too late", lambda v, t: t[int(np.argmax(v)) + 1]),
+    ("honest_score", "one epoch too early", lambda v, t: t[int(np.argmax(v)) - 1]),
+    ("honest_score", "the worst epoch", lambda v, t: t[np.argmin(v)]),
+    ("honest_score", "the mean over epochs", lambda v, t: sum(t) / len(t)),
     (
         "accuracy_of",
         "report B's (47), averaged over the classes",
@@ -111,8 +141,54 @@ WRONG = [
     ("half_width", "the spread of single runs", lambda v, t: t * statistics.stdev(v)),
     ("half_width", "divided by m", lambda v, t: t * statistics.stdev(v) / len(v)),
     ("half_width", "n for n - 1", lambda v, t: t * np.std(v) / math.sqrt(len(v))),
+    (
+        "half_width",
+        "√(m - 1) under both",
+        lambda v, t: t * statistics.stdev(v) / math.sqrt(len(v) - 1),
+    ),
     ("half_width", "without t", lambda v, t: standard_error(v)),
     ("half_width", "the whole width", lambda v, t: 2 * t * standard_error(v)),
     ("half_width", "1.96 for t", lambda v, t: 1.96 * standard_error(v)),
     ("half_width", "variance for deviation", lambda v, t: t * np.var(v, ddof=1) / len(v) ** 0.5),
+    (
+        "paired_half_width",
+        "rows taken for different ones",
+        lambda u, v: (
+            1.96 * np.sqrt((u.mean() * (1 - u.mean()) + v.mean() * (1 - v.mean())) / len(u))
+        ),
+    ),
+    (
+        "paired_half_width",
+        "one network's interval",
+        lambda u, v: 1.96 * np.sqrt(u.mean() * (1 - u.mean()) / len(u)),
+    ),
+    (
+        "paired_half_width",
+        "the other network's interval",
+        lambda u, v: 1.96 * np.sqrt(v.mean() * (1 - v.mean()) / len(v)),
+    ),
+    (
+        "paired_half_width",
+        "the squared mean not taken off",
+        lambda u, v: 1.96 * math.sqrt(counted(u, v)[0] / len(u)),
+    ),
+    ("paired_half_width", "not divided by n", lambda u, v: 1.96 * (u - v).std()),
+    (
+        "paired_half_width",
+        "divided by n, not by its root",
+        lambda u, v: 1.96 * (u - v).std() / len(u),
+    ),
+    ("paired_half_width", "without 1.96", lambda u, v: (u - v).std() / len(u) ** 0.5),
+    ("paired_half_width", "the whole width", lambda u, v: 2 * by_counts(u, v)),
+    ("paired_half_width", "variance for deviation", lambda u, v: 1.96 * (u - v).var() / len(u)),
+    (
+        "paired_half_width",
+        "n - 1 for n",
+        lambda u, v: 1.96 * np.std(u - v, ddof=1) / np.sqrt(len(u)),
+    ),
+    (
+        "paired_half_width",
+        "the rows that differ counted without order",
+        lambda u, v: 1.96 * (u != v).std() / np.sqrt(len(u)),
+    ),
 ]
