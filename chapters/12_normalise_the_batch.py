@@ -373,12 +373,13 @@ print("dX of Y.sum() is 0 everywhere: ", np.allclose(back(np.ones_like(Y))[0], 0
 # **The bias before it is idle.** In $XW + b$ the bias shifts a column, and (34) takes it away:
 # $db = \sum_k dX_k = 0$. It stays at 0 for ever; $\beta$ does its work.
 #
-# **The size of $W$ is idle too.** $aW$ stretches all columns by $a$, so for $a > 0$ the loss is the
-# same (but for $\epsilon$): $L(aW) = L(W)$. Differentiate both sides
+# **The size of $W$ is idle too.** Let $w$ be a column of $W$, the weights of one unit, and multiply
+# it by $a > 0$. That stretches the unit's numbers by $a$, so the loss stays (but for $\epsilon$):
+# $L(aw) = L(w)$. Differentiate both sides
 #
-# - with respect to $a$, at $a = 1$: $\sum_i W_{ij}\,dW_{ij} = 0$ for each unit $j$. The gradient is
-#   **orthogonal** to the weights;
-# - with respect to $W$: $a\,\nabla L(aW) = \nabla L(W)$. The gradient **shrinks as $1/a$**.
+# - with respect to $a$, at $a = 1$: $w \cdot \nabla L(w) = 0$. The gradient is **orthogonal** to the
+#   weights;
+# - with respect to $w$: $a\,\nabla L(aw) = \nabla L(w)$. The gradient **shrinks as $1/a$**.
 
 # %%
 W, b = rng.normal(size=(128, 8)), np.zeros(8)
@@ -408,7 +409,7 @@ for name, units in (("without", big), ("with", ops.batch_norm(big, np.ones(8), n
 
 # %% [markdown]
 # **What follows for training.** By Pythagoras, a step at a right angle makes the weights longer:
-# $\|W - \eta\,dW\|^2 = \|W\|^2 + \eta^2 \|dW\|^2$. Longer weights have smaller gradients. So a step
+# $\|w - \eta\,dw\|^2 = \|w\|^2 + \eta^2 \|dw\|^2$. Longer weights have smaller gradients. So a step
 # that was too long is followed by shorter ones: batch norm slows itself down. (Chapter 07 showed
 # the other side: a small $W$ acts as a large learning rate.)
 
@@ -870,12 +871,13 @@ for rate in rates:
         print(f"learning rate {rate:4}, {layer:17}: loss above 10 in {lost} of 5 runs")
 
 # %% [markdown]
-# As printed it never trains. A mean may be near 0 or negative: the layer divides by almost nothing,
-# and turns signs.
+# As printed it trains at none of the three rates. A mean may be near 0 or negative: the layer divides
+# by almost nothing, and turns signs.
 #
 # With $\sigma$ mended it trains well at small rates, though it is not what (34)-(37) say: the averages
-# lag only a few steps behind. At large rates the weights outrun them, and with constants for
-# statistics nothing in the gradient knows that stretching is idle.
+# lag only a few steps behind. At large rates it fails. The likely reason: the weights outrun the
+# averages, and a gradient that takes the statistics for constants does not know that stretching is
+# idle.
 
 # %% [markdown]
 # ## Look along the gradient
@@ -975,8 +977,8 @@ for claim, measure in (("further", reach), ("deeper", fall)):
     print(f"with batch norm the gradient leads {claim}: {verdict(*records.interval(gain))}")
 
 # %% [markdown]
-# The loss stays down further, and most of all it falls deeper: with batch norm the gradient says
-# more about what is far away.
+# The loss stays down further and falls deeper. The second says more: how far a step size $\eta$ leads
+# depends on how long the gradient is, how deep the loss falls along it does not.
 
 # %% [markdown]
 # ## Turn up the learning rate
@@ -1489,4 +1491,5 @@ fold.check(my_fold)
 # - Check gradients with random $dY$ and random $\gamma$, never with `.sum()`. And check what $Y$ is.
 #
 # Back: [10 Adapt the step](10_adapt_the_step.ipynb); [07 Start well](07_start_well.ipynb)
+#
 # Next: [13 Normalise the row](13_normalise_the_row.ipynb)

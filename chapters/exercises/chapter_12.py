@@ -1,5 +1,7 @@
 """Exercises of chapter 12: batch norm forward and backward, running statistics, folding."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from mlpcore.exercises import Exercise, Mistake
@@ -95,6 +97,60 @@ norm_forward = Exercise(
                 "Y = gamma * X_hat + beta: gamma does not multiply beta.",
                 lambda X, gamma, beta, eps: gamma * (_normalised(X, eps) + beta),
             ),
+            (
+                "deviation for variance under the root",
+                "eps is added to the variance, X.var(axis=0), and then the root is taken.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=0)) / np.sqrt(X.std(axis=0) + eps) + beta
+                ),
+            ),
+            (
+                "multiplied by the deviation",
+                "Divide by it: (36).",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=0)) * np.sqrt(X.var(axis=0) + eps) + beta
+                ),
+            ),
+            (
+                "squares measured from 0",
+                "The variance is the mean of (X - mean)**2, not of X**2.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=0)) / np.sqrt((X**2).mean(axis=0) + eps) + beta
+                ),
+            ),
+            (
+                "squares summed, not averaged",
+                "(35) has 1/n: the variance is a mean.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=0)) / np.sqrt(len(X) * X.var(axis=0) + eps) + beta
+                ),
+            ),
+            (
+                "the sum in place of the mean",
+                "(34) has 1/n.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.sum(axis=0)) / np.sqrt(X.var(axis=0) + eps) + beta
+                ),
+            ),
+            (
+                "brackets missing around X - mean",
+                "The difference is divided, not the mean alone: (X - mean) / root.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=0) / np.sqrt(X.var(axis=0) + eps)) + beta
+                ),
+            ),
+            (
+                "axis 1 for axis 0",
+                "axis=0 gives one number for each column, the feature.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=1)) / np.sqrt(X.var(axis=1) + eps) + beta
+                ),
+            ),
+            (
+                "(37) missing",
+                "That is X_hat: multiply by gamma and add beta.",
+                lambda X, gamma, beta, eps: _normalised(X, eps),
+            ),
         )
     },
     praise="Report B's (34) to (37), with 1/n where it belongs.",
@@ -126,9 +182,22 @@ def _backward(dY, X_hat, gamma, s):
     return _input_gradient(dY, X_hat, gamma, s), (dY * X_hat).sum(axis=0), dY.sum(axis=0)
 
 
+def _three_rows(dY, X_hat):
+    return dY[:3].copy(), _normalised(X_hat[:3], 0)
+
+
 def _run_backward(answer, dY, X_hat, gamma, s):
     dX, dgamma, dbeta = answer(dY, X_hat, gamma, s)
-    return {"dbeta": dbeta, "dgamma": dgamma, "dX": dX}
+    few = np.zeros((3, 5))
+    with suppress(ValueError):  # arrays that do not fit: the square case says what is wrong
+        few = answer(*_three_rows(dY, X_hat), gamma, s)[0]  # here n is not d
+    return {"dbeta": dbeta, "dgamma": dgamma, "dX": dX, "dX of 3 rows": few}
+
+
+def _by_columns(dY, X_hat, gamma, s):
+    """dX of the first 3 rows with the number of columns for n."""
+    dY, X_hat = _three_rows(dY, X_hat)
+    return gamma * s * (dY - dY.sum(axis=0) / 5 - X_hat * (dY * X_hat).sum(axis=0) / 5)
 
 
 norm_backward = Exercise(
@@ -157,6 +226,11 @@ norm_backward = Exercise(
                 "beta is added after gamma has multiplied.",
                 lambda dY, X_hat, gamma, s: gamma * dY.sum(axis=0),
             ),
+            (
+                "dbeta is dgamma",
+                "beta's factor is 1, gamma's is X_hat. Return dX, dgamma, dbeta, in this order.",
+                lambda dY, X_hat, gamma, s: (dY * X_hat).sum(axis=0),
+            ),
         ),
         "dgamma": _named(
             (
@@ -178,6 +252,26 @@ norm_backward = Exercise(
                 "scaled twice",
                 "X_hat has been divided by the deviation already: no s here.",
                 lambda dY, X_hat, gamma, s: s * (dY * X_hat).sum(axis=0),
+            ),
+            (
+                "gamma in dgamma",
+                "gamma's factor is X_hat alone. (dX_hat is dY gamma.)",
+                lambda dY, X_hat, gamma, s: gamma * (dY * X_hat).sum(axis=0),
+            ),
+            (
+                "dgamma summed over the wrong axis",
+                "axis=0 runs over the rows, the examples.",
+                lambda dY, X_hat, gamma, s: (dY * X_hat).sum(axis=1),
+            ),
+            (
+                "a matrix product",
+                "Element by element: dY * X_hat, then the sum over the rows.",
+                lambda dY, X_hat, gamma, s: X_hat.T @ dY,
+            ),
+            (
+                "a matrix product, transposed",
+                "Element by element: dY * X_hat, then the sum over the rows.",
+                lambda dY, X_hat, gamma, s: dY.T @ X_hat,
             ),
         ),
         "dX": _named(
@@ -227,6 +321,53 @@ norm_backward = Exercise(
                     gamma * s * (dY + dY.mean(axis=0) + X_hat * (dY * X_hat).mean(axis=0))
                 ),
             ),
+            (
+                "plus before the last term",
+                "Both corrections are taken away from dY.",
+                lambda dY, X_hat, gamma, s: (
+                    gamma * s * (dY - dY.mean(axis=0) + X_hat * (dY * X_hat).mean(axis=0))
+                ),
+            ),
+            (
+                "dgamma not divided by n",
+                "dgamma is a sum too: X_hat * dgamma / n.",
+                lambda dY, X_hat, gamma, s: (
+                    gamma * s * (dY - dY.mean(axis=0) - X_hat * (dY * X_hat).sum(axis=0))
+                ),
+            ),
+            (
+                "dbeta not divided by n",
+                "dbeta is a sum too: dbeta / n.",
+                lambda dY, X_hat, gamma, s: (
+                    gamma * s * (dY - dY.sum(axis=0) - X_hat * (dY * X_hat).mean(axis=0))
+                ),
+            ),
+            (
+                "dbeta and dgamma exchanged in dX",
+                "dbeta / n stands alone; dgamma / n goes with X_hat.",
+                lambda dY, X_hat, gamma, s: (
+                    gamma * s * (dY - (dY * X_hat).mean(axis=0) - X_hat * dY.mean(axis=0))
+                ),
+            ),
+            (
+                "divided by s",
+                "s is 1 over the deviation already: multiply.",
+                lambda dY, X_hat, gamma, s: _input_gradient(dY, X_hat, gamma, 1 / s),
+            ),
+            (
+                "gamma s before dY only",
+                "gamma s multiplies the whole bracket.",
+                lambda dY, X_hat, gamma, s: (
+                    gamma * s * dY - dY.mean(axis=0) - X_hat * (dY * X_hat).mean(axis=0)
+                ),
+            ),
+        ),
+        "dX of 3 rows": _named(
+            (
+                "divided by the number of columns",
+                "n is the number of rows, len(dY).",
+                _by_columns,
+            ),
         ),
     },
     praise="Three lines, and no derivative left unevaluated.",
@@ -252,7 +393,8 @@ def _step(rng):
 
 
 def _run_update(answer, r_mean, r_var, X, momentum):
-    return dict(zip(("mean", "var"), answer(r_mean, r_var, X, float(momentum)), strict=True))
+    mean, var = answer(r_mean, r_var, X, float(momentum))
+    return {"mean": mean, "var": var}
 
 
 def _towards(r, b, share):
@@ -293,6 +435,26 @@ running_update = Exercise(
                 "Each column has its own mean: axis=0.",
                 lambda r_mean, r_var, X, momentum: _towards(r_mean, X.mean(), momentum),
             ),
+            (
+                "the batch's mean added in full",
+                "Its share is momentum, the old value's is (1 - momentum).",
+                lambda r_mean, r_var, X, momentum: (1 - momentum) * r_mean + X.mean(axis=0),
+            ),
+            (
+                "moves away from the batch",
+                "r + momentum * (b - r): towards b.",
+                lambda r_mean, r_var, X, momentum: _towards(r_mean, X.mean(axis=0), -momentum),
+            ),
+            (
+                "mean unchanged",
+                "It moves too.",
+                lambda r_mean, r_var, X, momentum: r_mean,
+            ),
+            (
+                "the variance in the mean's place",
+                "Return the mean first, then the variance.",
+                lambda r_mean, r_var, X, momentum: _towards(r_var, X.var(axis=0, ddof=1), momentum),
+            ),
         ),
         "var": _named(
             (
@@ -321,6 +483,42 @@ running_update = Exercise(
                 "the running variance does not fade",
                 "Multiply the old value by (1 - momentum) first.",
                 lambda r_mean, r_var, X, momentum: r_var + momentum * X.var(axis=0, ddof=1),
+            ),
+            (
+                "momentum from the other end, in the variance",
+                "momentum is the share of the *new* value, here too.",
+                lambda r_mean, r_var, X, momentum: _towards(
+                    r_var, X.var(axis=0, ddof=1), 1 - momentum
+                ),
+            ),
+            (
+                "only the last batch's variance",
+                "Keep (1 - momentum) of what is there.",
+                lambda r_mean, r_var, X, momentum: X.var(axis=0, ddof=1),
+            ),
+            (
+                "one variance for all columns",
+                "Each column has its own: axis=0.",
+                lambda r_mean, r_var, X, momentum: _towards(r_var, X.var(ddof=1), momentum),
+            ),
+            (
+                "biased deviation in place of the variance",
+                "No root; and n - 1 below, ddof=1.",
+                lambda r_mean, r_var, X, momentum: _towards(r_var, X.std(axis=0), momentum),
+            ),
+            (
+                "old value made unbiased too",
+                "n / (n - 1) is for the batch's variance only; the old one has had it.",
+                lambda r_mean, r_var, X, momentum: (
+                    _towards(r_var, X.var(axis=0), momentum) * len(X) / (len(X) - 1)
+                ),
+            ),
+            (
+                "biased, and measured from the running mean",
+                "X.var(axis=0, ddof=1): around the batch's own mean, n - 1 below.",
+                lambda r_mean, r_var, X, momentum: _towards(
+                    r_var, ((X - r_mean) ** 2).mean(axis=0), momentum
+                ),
             ),
         ),
     },
@@ -364,8 +562,8 @@ def _fold(W, b, gamma, beta, mean, var, eps):
 
 def _run_fold(answer, **case):
     names = ("W", "b", "gamma", "beta", "mean", "var")
-    folded = answer(*(case[name] for name in names), float(case["eps"]))
-    return dict(zip(("W_new", "b_new"), folded, strict=True))
+    W_new, b_new = answer(*(case[name] for name in names), float(case["eps"]))
+    return {"W_new": W_new, "b_new": b_new}
 
 
 fold = Exercise(
@@ -400,6 +598,31 @@ fold = Exercise(
                 _folded(lambda g, W, **_: W / g),
             ),
             ("W unchanged", "The columns of W are stretched by g.", lambda W, **_: W),
+            (
+                "only gamma in W",
+                "Evaluation also divides by the running deviation, sqrt(var + eps).",
+                lambda W, gamma, **_: W * gamma,
+            ),
+            (
+                "eps outside the root",
+                "It is added to the variance: sqrt(var + eps).",
+                lambda W, gamma, var, eps, **_: W * gamma / (np.sqrt(var) + eps),
+            ),
+            (
+                "mean subtracted from W",
+                "It is the mean of XW + b. It goes into the new bias, W is only stretched.",
+                _folded(lambda g, W, mean, **_: (W - mean) * g),
+            ),
+            (
+                "beta added to W",
+                "Then X would multiply it. It goes into the new bias.",
+                _folded(lambda g, W, beta, **_: W * g + beta),
+            ),
+            (
+                "multiplied by the deviation",
+                "g = gamma / sqrt(var + eps).",
+                lambda W, gamma, var, eps, **_: W * gamma * np.sqrt(var + eps),
+            ),
         ),
         "b_new": _named(
             (
@@ -436,6 +659,32 @@ fold = Exercise(
                 "mean added",
                 "It is subtracted.",
                 _folded(lambda g, b, beta, mean, **_: (b + mean) * g + beta),
+            ),
+            (
+                "nothing scaled",
+                "g multiplies b - mean as it multiplies X W.",
+                lambda b, beta, mean, **_: b - mean + beta,
+            ),
+            ("b unchanged", "(b - mean) * g + beta.", lambda b, **_: b),
+            (
+                "beta alone",
+                "(X W + b - mean) g + beta: b and mean leave something too.",
+                lambda beta, **_: beta,
+            ),
+            (
+                "only gamma in b",
+                "The bias is divided by sqrt(var + eps) as well.",
+                lambda b, gamma, beta, mean, **_: (b - mean) * gamma + beta,
+            ),
+            (
+                "gamma left out of b",
+                "g = gamma / sqrt(var + eps) multiplies b - mean.",
+                lambda b, beta, mean, var, eps, **_: (b - mean) / np.sqrt(var + eps) + beta,
+            ),
+            (
+                "the mean sent through W",
+                "It is the mean of XW + b, behind W already.",
+                _folded(lambda g, W, b, beta, mean, **_: (b - mean @ W) * g + beta),
             ),
         ),
     },

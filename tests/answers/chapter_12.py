@@ -144,6 +144,35 @@ WRONG = [
             ("gamma forgotten", lambda X, g, b, e: plain_forward(X, np.ones(len(g)), b, e)),
             ("not centred", lambda X, g, b, e: g * X / np.sqrt(X.var(0) + e) + b),
             ("beta multiplied too", lambda X, g, b, e: plain_forward(X, g, g * b, e)),
+            (
+                "deviation for variance under the root",
+                lambda X, g, b, e: g * c(X) / (X.std(0) + e) ** 0.5 + b,
+            ),
+            (
+                "multiplied by the deviation",
+                lambda X, g, b, e: c(X) * (X.var(0) + e) ** 0.5 * g + b,
+            ),
+            (
+                "squares measured from 0",
+                lambda X, g, b, e: g * c(X) / np.sqrt((X * X).sum(0) / len(X) + e) + b,
+            ),
+            (
+                "squares summed, not averaged",
+                lambda X, g, b, e: g * c(X) / np.sqrt((c(X) ** 2).sum(0) + e) + b,
+            ),
+            (
+                "the sum in place of the mean",
+                lambda X, g, b, e: g * (X - sum(X)) / np.sqrt(X.var(0) + e) + b,
+            ),
+            (
+                "brackets missing around X - mean",
+                lambda X, g, b, e: g * (X - X.mean(0) / np.sqrt(X.var(0) + e)) + b,
+            ),
+            (
+                "axis 1 for axis 0",
+                lambda X, g, b, e: g * (X - X.mean(-1)) / (X.var(-1) + e) ** 0.5 + b,
+            ),
+            ("(37) missing", lambda X, g, b, e: c(X) / (X.var(0) + e) ** 0.5),
         ]
     ],
     *[
@@ -157,6 +186,42 @@ WRONG = [
             ("dgamma", "dgamma is a mean", lambda dY, h, g, s: (dY * h).mean(0)),
             ("dgamma", "dgamma not summed", lambda dY, h, g, s: dY * h),
             ("dgamma", "scaled twice", lambda dY, h, g, s: (dY * h * s).sum(0)),
+            ("dbeta", "dbeta is dgamma", lambda dY, h, g, s: (dY * h).sum(0)),
+            ("dgamma", "gamma in dgamma", lambda dY, h, g, s: (dY * g * h).sum(0)),
+            ("dgamma", "dgamma summed over the wrong axis", lambda dY, h, g, s: (h * dY).sum(1)),
+            ("dgamma", "a matrix product", lambda dY, h, g, s: h.T @ dY),
+            ("dgamma", "a matrix product, transposed", lambda dY, h, g, s: dY.T @ h),
+            (
+                "dX",
+                "plus before the last term",
+                lambda dY, h, g, s: g * s * (c(dY) + h * (dY * h).mean(0)),
+            ),
+            (
+                "dX",
+                "dgamma not divided by n",
+                lambda dY, h, g, s: g * s * (c(dY) - h * (dY * h).sum(0)),
+            ),
+            (
+                "dX",
+                "dbeta not divided by n",
+                lambda dY, h, g, s: g * s * (dY - dY.sum(0) - h * (dY * h).mean(0)),
+            ),
+            (
+                "dX",
+                "dbeta and dgamma exchanged in dX",
+                lambda dY, h, g, s: g * s * (dY - (dY * h).mean(0) - h * dY.mean(0)),
+            ),
+            ("dX", "divided by s", lambda dY, h, g, s: g / s * (c(dY) - h * (dY * h).mean(0))),
+            (
+                "dX",
+                "gamma s before dY only",
+                lambda dY, h, g, s: g * s * dY - dY.mean(0) - h * (dY * h).mean(0),
+            ),
+            (
+                "dX",
+                "divided by the number of columns",
+                lambda dY, h, g, s: g * s * (dY - (dY.sum(0) + h * (dY * h).sum(0)) / dY.shape[1]),
+            ),
             (
                 "dX",
                 "the mean held constant",
@@ -194,6 +259,37 @@ WRONG = [
             ("the old value does not fade", update(mean=lambda r, X, m: r + m * X.mean(0))),
             ("summed, not averaged", update(mean=lambda r, X, m: (1 - m) * r + m * X.sum(0))),
             ("one number for all columns", update(mean=lambda r, X, m: (1 - m) * r + m * X.mean())),
+            (
+                "the batch's mean added in full",
+                update(mean=lambda r, X, m: (1 - m) * r + X.mean(0)),
+            ),
+            ("moves away from the batch", update(mean=lambda r, X, m: r - m * (X.mean(0) - r))),
+            ("mean unchanged", update(mean=lambda r, X, m: r.copy())),
+            ("the variance in the mean's place", lambda *given: plain_update(*given)[::-1]),
+            (
+                "momentum from the other end, in the variance",
+                update(var=lambda r, X, m: m * r + (1 - m) * X.var(0, ddof=1)),
+            ),
+            ("only the last batch's variance", update(var=lambda r, X, m: X.var(0, ddof=1))),
+            (
+                "one variance for all columns",
+                update(var=lambda r, X, m: (1 - m) * r + m * X.var(ddof=1)),
+            ),
+            (
+                "biased deviation in place of the variance",
+                update(var=lambda r, X, m: (1 - m) * r + m * X.var(0) ** 0.5),
+            ),
+            (
+                "old value made unbiased too",
+                update(var=lambda r, X, m: ((1 - m) * r + m * X.var(0)) * 4 / 3),
+            ),
+            (
+                "biased, and measured from the running mean",
+                lambda r_mean, r_var, X, m: (
+                    (1 - m) * r_mean + m * X.mean(0),
+                    (1 - m) * r_var + m * np.mean((X - r_mean) ** 2, 0),
+                ),
+            ),
             ("biased variance kept", update(var=lambda r, X, m: (1 - m) * r + m * X.var(0))),
             (
                 "the mean in place of the variance",
@@ -225,6 +321,35 @@ WRONG = [
             ("beta scaled too", folded(b_new=lambda g, W, b, beta, mean: g * (b + beta - mean))),
             ("beta left out", folded(b_new=lambda g, W, b, beta, mean: g * (b - mean))),
             ("mean not scaled", folded(b_new=lambda g, W, b, beta, mean: g * b - mean + beta)),
+            ("only gamma in W", lambda W, b, g, beta, *_: (W * g, b)),
+            (
+                "eps outside the root",
+                lambda W, b, g, beta, m, v, e: (W * (g / (v**0.5 + e)), b),
+            ),
+            ("mean subtracted from W", folded(W_new=lambda g, W, b, beta, mean: (W - mean) * g)),
+            ("beta added to W", folded(W_new=lambda g, W, b, beta, mean: W * g + beta)),
+            (
+                "multiplied by the deviation",
+                lambda W, b, g, beta, m, v, e: (W * g * (v + e) ** 0.5, b),
+            ),
+            ("nothing scaled", folded(b_new=lambda g, W, b, beta, mean: b - mean + beta)),
+            ("b unchanged", folded(b_new=lambda g, W, b, beta, mean: b)),
+            ("beta alone", folded(b_new=lambda g, W, b, beta, mean: beta)),
+            (
+                "only gamma in b",
+                lambda W, b, g, beta, m, v, e: (W * g / (v + e) ** 0.5, (b - m) * g + beta),
+            ),
+            (
+                "gamma left out of b",
+                lambda W, b, g, beta, m, v, e: (
+                    W * g / (v + e) ** 0.5,
+                    (b - m) / (v + e) ** 0.5 + beta,
+                ),
+            ),
+            (
+                "the mean sent through W",
+                folded(b_new=lambda g, W, b, beta, mean: (b - mean @ W) * g + beta),
+            ),
             ("mean added", folded(b_new=lambda g, W, b, beta, mean: g * (b + mean) + beta)),
         ]
     ],
