@@ -837,7 +837,7 @@ place = np.arange(10)
 by_number = ax7.bar(place - 0.2, np.zeros(10), 0.4, color=BLUE, label="numbers, rounded")
 by_hot = ax7.bar(place + 0.2, np.zeros(10), 0.4, color="#E69F00", hatch="//", label="one-hot")
 ax7.axhline(500, color="black", ls=":", lw=1.5, label="true number, about")
-ax7.set(ylim=(0, 1600), ylabel="times named, of 5,000", xticks=place)
+ax7.set(ylim=(0, 3000), ylabel="times named, of 5,000", xticks=place)
 ax7.legend(fontsize=9, ncols=3, loc="upper center")
 ORDERS = [np.arange(10), *(np.random.default_rng(seed).permutation(10) for seed in range(12))]
 
