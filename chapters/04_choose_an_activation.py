@@ -173,16 +173,17 @@ Explorer(
 # 2. Three, if the start is lucky. Ten starts each:
 
 # %%
-for k in (1, 2, 3, 4):
-    found = max(right(drawn("circles", "ReLU", k, seed), "circles") for seed in range(10)) == 1
-    print(f"{k} ReLU units: some start gets every point right: {found}")
+print("every point right, of ten starts")
+for k in (1, 2, 3, 8):
+    found = [right(drawn("circles", "ReLU", k, seed), "circles") == 1 for seed in range(10)]
+    print(f"{k} ReLU units:", "all" if all(found) else "some" if any(found) else "none")
 
 # %% [markdown]
 # 3. With ReLU it has straight pieces. Between the dashed lines each unit is either off (0) or passes
 #    its $y_j$ on: there the network is linear, and the border can bend only *at* a dashed line. With
 #    tanh it bends smoothly.
 #
-# With three units many starts fail, with eight few: spare units make training easier.
+# Spare units make training easier: with three, some starts fail.
 #
 # <details><summary>Why two ReLU units cannot do it</summary>
 #
@@ -243,7 +244,7 @@ fig2, (left2, right2) = subplots(1, 2, width=8.2, height=3.6)
 (claimed,) = right2.plot([], [], ls="", marker=MARKERS[0], ms=9, color=LINES[0]["color"])
 (seen,) = right2.plot([], [], ls="", marker=MARKERS[1], ms=5, color=LINES[1]["color"])
 seen.set_label("slope of the chord")
-left2.set(xlabel="x", ylabel="y = f(x)", ylim=(-1.5, 3.5))
+left2.set(xlabel="x", ylabel="y = f(x)", yticks=range(-1, 6))
 right2.set(xlabel="x", ylabel="slope", ylim=(-0.3, 1.6), yticks=(0, 0.25, 0.5, 0.75, 1))
 for panel in (left2, right2):
     panel.legend(fontsize=9, loc="upper left")
@@ -251,7 +252,8 @@ for panel in (left2, right2):
 
 # %%
 def tangent(activation, x, h):
-    f = F[activation]
+    f, x = F[activation], round(x, 1)
+    left2.set_ylim(-1.5, 1.6 if activation in ("sigmoid", "tanh") else 5.3)
     ends = np.array([x - h, x + h])
     curve.set_ydata(value(f, axis))
     chord.set_data(ends, value(f, ends))
@@ -272,7 +274,7 @@ Explorer(
     alt="Left: the curve of an activation with a chord and a tangent. Right: its slope at every x, "
     "and at the chosen x the slope by formula (circle) and that of the chord (square).",
     activation=choice("activation", list(F), value="ReLU"),
-    x=slider("x", -5.0, 5.0, value=1.0, step=0.1),
+    x=slider("x", -3.0, 3.0, value=1.0, step=0.1),
     h=log_slider("h", 0.01, 2, value=1.0),
 )
 
@@ -1205,8 +1207,8 @@ count_dead.check(my_count)
 #   draw with $k$ lines.
 # - $dX = dY \odot f'(X)$. Slopes: $y(1 - y)$, $1 - y^2$, 0 or 1, $a$ or 1, $\Phi(x) + x\varphi(x)$.
 # - Sigmoid and tanh saturate for large $x$; ReLU's slope does not depend on size, but half of its
-#   slopes are 0. A unit that is off for every example is dead; that happens to units whose inputs
-#   are all positive.
+#   slopes are 0. A unit that is off for every example is dead; that happens most to units whose
+#   inputs are all positive.
 # - GELU beat ReLU here by a little. The rest of the order depends on the learning rate.
 # - Check a derivative at random points with random $dY$, away from kinks. That a network trains
 #   proves little.

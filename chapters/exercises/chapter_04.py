@@ -14,14 +14,23 @@ def _points(rng):
 # --- 1: the sigmoid, safe for large numbers -------------------------------------------------------
 
 
-def _run_sigmoid(answer, x, dy):
+def _finite(compute):
+    """1.0 if `compute` overflows nowhere and gives no infinity or nan, else 0.0."""
     try:
         with np.errstate(over="raise", invalid="raise"):
-            safe = np.isfinite(answer(np.array([-1000.0, 1000.0]))[0]).all()
+            return float(np.isfinite(compute()).all())
     except FloatingPointError:
-        safe = False
+        return 0.0
+
+
+def _run_sigmoid(answer, x, dy):
+    far, one = np.array([[-1000.0, 1000.0]]), np.ones((1, 2))
+    safe = _finite(lambda: answer(far)[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, far_back = answer(far)
     y, back = answer(x)
-    return {"safe at x = ±1000": float(safe), "y": y, "dx": back(dy)}
+    outputs = {"safe at x = ±1000": safe, "y": y}
+    return outputs | {"back, at x = ±1000": _finite(lambda: far_back(one)), "dx": back(dy)}
 
 
 def _sigma(x):
@@ -47,7 +56,24 @@ stable_sigmoid = Exercise(
                 "1/(1 + e) with e = exp(-|x|) is right for x >= 0; for x < 0 it is e/(1 + e).",
                 lambda x, dy: _sigma(np.abs(x)),
             ),
+            Mistake(
+                "positive x treated like negative",
+                "e/(1 + e) with e = exp(-|x|) is right for x < 0; for x >= 0 it is 1/(1 + e).",
+                lambda x, dy: _sigma(-np.abs(x)),
+            ),
             Mistake("tanh", "σ lies between 0 and 1.", lambda x, dy: np.tanh(x)),
+            Mistake(
+                "tanh of x, not of x/2",
+                "σ(x) = (1 + tanh(x/2))/2.",
+                lambda x, dy: (1 + np.tanh(x)) / 2,
+            ),
+        ],
+        "back, at x = ±1000": [
+            Mistake(
+                "the slope overflows",
+                "Make it of y, which is at hand: no exp is needed.",
+                lambda x, dy: 0.0,
+            ),
         ],
         "dx": [
             Mistake(
@@ -64,6 +90,16 @@ stable_sigmoid = Exercise(
                 lambda x, dy: _sigma(x) * _sigma(-x),
             ),
             Mistake("1 - y forgotten", "The slope is y(1 - y).", lambda x, dy: dy * _sigma(x)),
+            Mistake(
+                "y forgotten",
+                "The slope is y(1 - y). (In the long form: (1 + e^-x) is squared.)",
+                lambda x, dy: dy * _sigma(-x),
+            ),
+            Mistake(
+                "dy taken for y",
+                "y is what the forward pass returned: dy y(1 - y).",
+                lambda x, dy: dy * (1 - dy),
+            ),
             Mistake(
                 "tanh's slope",
                 "1 - y² belongs to tanh.",
@@ -101,6 +137,16 @@ leaky = Exercise(
                 "That is the same only where a is below 1. Ask for the sign of x.",
                 lambda x, dy, a: np.maximum(x, a * x),
             ),
+            Mistake(
+                "a fixed slope of 0.01",
+                "The slopes are given: a.",
+                lambda x, dy, a: np.where(x > 0, x, 0.01 * x),
+            ),
+            Mistake(
+                "a x added on both sides",
+                "Where x > 0, y is x alone.",
+                lambda x, dy, a: np.maximum(x, 0) + a * x,
+            ),
             Mistake("ReLU", "Negative x are multiplied by a.", lambda x, dy, a: np.maximum(x, 0)),
             Mistake(
                 "sides swapped",
@@ -133,6 +179,21 @@ leaky = Exercise(
                 "forgot dy",
                 "back(dy) must pass on what comes from above.",
                 lambda x, dy, a: np.where(x > 0, 1, a),
+            ),
+            Mistake(
+                "dy forgotten on the left",
+                "Where x <= 0 it is a times dy.",
+                lambda x, dy, a: np.where(x > 0, dy, a),
+            ),
+            Mistake(
+                "a on both sides",
+                "Where x > 0 the slope is 1.",
+                lambda x, dy, a: dy * a,
+            ),
+            Mistake(
+                "a x for its slope",
+                "The slope of a x is a.",
+                lambda x, dy, a: dy * np.where(x > 0, 1, a * x),
             ),
             Mistake(
                 "the sign of dy decides",
@@ -183,6 +244,16 @@ exact_gelu = Exercise(
                 lambda x, dy: x * 0.5 * (1 + erf(x)),
             ),
             Mistake(
+                "the root of 2 outside erf",
+                "x is divided by √2 before erf is taken: erf(x/√2).",
+                lambda x, dy: x * 0.5 * (1 + erf(x) / np.sqrt(2)),
+            ),
+            Mistake(
+                "x times σ(1.702 x)",
+                "A rougher form; the exact one with erf is asked for.",
+                lambda x, dy: x / (1 + np.exp(-1.702 * x)),
+            ),
+            Mistake(
                 "the half forgotten",
                 "Φ runs from 0 to 1, and 1 + erf to 2.",
                 lambda x, dy: x * (1 + erf(x / np.sqrt(2))),
@@ -210,6 +281,16 @@ exact_gelu = Exercise(
                 lambda x, dy: dy * x * _phi(x),
             ),
             Mistake(
+                "the slope of Φ alone",
+                "x Φ(x) is a product: Φ + x φ.",
+                lambda x, dy: dy * _phi(x),
+            ),
+            Mistake(
+                "Φ and density exchanged",
+                "Each term has the slope of one factor: 1 times Φ, and x times φ.",
+                lambda x, dy: dy * (_phi(x) + x * _Phi(x)),
+            ),
+            Mistake(
                 "x before the density forgotten",
                 "The second term is x times the density.",
                 lambda x, dy: dy * (_Phi(x) + _phi(x)),
@@ -218,6 +299,31 @@ exact_gelu = Exercise(
                 "√(2π) forgotten",
                 "The density has a factor 1/√(2π).",
                 lambda x, dy: dy * (_Phi(x) + x * np.exp(-(x**2) / 2)),
+            ),
+            Mistake(
+                "2π without its root",
+                "The density's factor is 1/√(2π).",
+                lambda x, dy: dy * (_Phi(x) + x * np.exp(-(x**2) / 2) / (2 * np.pi)),
+            ),
+            Mistake(
+                "the minus in the exponent forgotten",
+                "The exponent is -x²/2: the density falls on both sides.",
+                lambda x, dy: dy * (_Phi(x) + x * np.exp(x**2 / 2) / np.sqrt(2 * np.pi)),
+            ),
+            Mistake(
+                "dy with the first term only",
+                "dy multiplies the whole slope: dy * (Φ + x φ), in brackets.",
+                lambda x, dy: dy * _Phi(x) + x * _phi(x),
+            ),
+            Mistake(
+                "dy with the second term only",
+                "dy multiplies the whole slope: dy * (Φ + x φ), in brackets.",
+                lambda x, dy: _Phi(x) + x * _phi(x) * dy,
+            ),
+            Mistake(
+                "the tanh form's slope",
+                "y is the exact form; its slope is Φ + x φ.",
+                lambda x, dy: activations.gelu(x, approximate="tanh")[1](dy),
             ),
             Mistake(
                 "the density without its half",
@@ -280,6 +386,11 @@ collapse = Exercise(
                 lambda W1, b1, W2, b2: b1 @ W1 + b2,
             ),
             Mistake(
+                "b1 through both matrices",
+                "b1 is added after W1: only W2 acts on it.",
+                lambda W1, b1, W2, b2: b1 @ W1 @ W2 + b2,
+            ),
+            Mistake(
                 "b1 on the wrong side",
                 "b1 is a row, like an example: b1 @ W2.",
                 lambda W1, b1, W2, b2: W2 @ b1 + b2,
@@ -306,9 +417,10 @@ UNITS = 12
 
 def _activations(rng):
     A = np.maximum(rng.normal(size=(7, UNITS)), 0)
-    A[:, 0] = rng.uniform(1, 2, 7)  # a unit that is always on
+    A[:, 0] = rng.uniform(1, 2, 7)  # a unit that is on for all examples but one
     dead = 1 + rng.permutation(UNITS - 1)[: rng.integers(2, 5)]
     A[:, dead] = 0
+    A[rng.integers(7)] = 0  # an example for which every unit is off
     return {"A": A}
 
 
@@ -336,6 +448,16 @@ count_dead = Exercise(
                 "zeros counted",
                 "Zeros are no harm; a column of nothing else is.",
                 lambda A: (A == 0).sum(),
+            ),
+            Mistake(
+                "none found",
+                "Off means exactly 0, never below; and np.all needs axis=0, to ask each column.",
+                lambda A: 0,
+            ),
+            Mistake(
+                "a mask, not a number",
+                "Right so far. How many are True?",
+                lambda A: np.all(A == 0, axis=0),
             ),
             Mistake("a share", "The number of units is asked for.", lambda A: _dead(A) / UNITS),
             Mistake(
