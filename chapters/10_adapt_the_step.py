@@ -92,7 +92,8 @@ show(
 )
 
 # %% [markdown]
-# By more: the large features also say more about the class. So one learning rate has to serve
+# By more. A row of $X^T dY$ grows with the feature, and also with how well the feature goes along
+# with $dY$: the large ones say more about the class. So one learning rate has to serve
 # weights whose gradients differ more than a hundredfold. What suits the first row is far too
 # little for the last.
 #
@@ -188,8 +189,8 @@ for degrees in (0, 45):
     print(f"turned by {degrees:2} degrees: before {np.linalg.cond(H):.0f}, after {left:.0f}")
 
 # %% [markdown]
-# None. The turned valley's long and short directions are mixtures of weights, and one number per
-# weight cannot tell them apart.
+# All of it. The turned valley's long and short directions are mixtures of weights, and one number
+# per weight cannot tell them apart.
 #
 # RMSprop's $D$ holds sizes of gradients, not curvatures. What does it leave of our features'
 # valley? (Standardising is $D = $ size squared: the weight and its gradient both change units.)
@@ -491,8 +492,8 @@ for name, rates in (("at 0.03", {True: 0.03, False: 0.03}), ("each at its best",
     print(f"the correction saves 0.05 nats, {name:17}: {verdict(gain - 0.05)}")
 
 # %% [markdown]
-# Given a rate of its own, the report's form loses nothing in these fifty steps. What the correction
-# gives is a learning rate that means what it says from the first step on.
+# Given a rate of its own, the report's form loses less than 0.05 nats in these fifty steps. What the
+# correction gives is a learning rate that means what it says from the first step on.
 #
 # **No $\epsilon$.** With ReLU some weights get a gradient of exactly 0: those of a unit that is
 # off. Then $0/\sqrt{0}$ is no number. One step with a batch of one example:
@@ -744,10 +745,10 @@ found = [
     for p in rng.uniform(-1, 1, (20, 2))
 ]
 print("spline within 0.02 nats of the network:", max(found) < 0.02)
-for name, f in {"valley": valley, "turned": turned_valley, "saddle": saddle}.items():
+for f in (valley, turned_valley, saddle, banana, hole):
     a, h = rng.normal(size=2), 1e-6
     slopes = [(f(*(a + h * e))[0] - f(*(a - h * e))[0]) / (2 * h) for e in np.eye(2)]
-    print(f"{name:7} slopes agree with finite differences:", np.allclose(slopes, f(*a)[1:]))
+    print(f"{f.__name__:13} slopes agree with finite differences:", np.allclose(slopes, f(*a)[1:]))
 
 # %%
 SURFACES = {
@@ -832,11 +833,12 @@ Explorer(
 )
 
 # %% [markdown]
-# 1. The straight one: there both weights take equal steps, down the valley's length. Turned, its
-#    gradients are large in *both* weights, and Adam is as slow as any, as derived.
+# 1. The straight one: there both weights take equal steps, down the valley's length. Turned, the
+#    gradients are large in *both* weights, and dividing gains nothing, as derived: at these rates
+#    SGD with momentum is far ahead.
 # 2. The adaptive ones. Beside the ridge the gradient is tiny, but divided by its own size it
 #    gives a full step. Here report A's "preventing ... stationarity at the saddle point" is right.
-# 3. The same. For SGD flat land is a standstill.
+# 3. The same. For SGD flat land is nearly a standstill. (At four times the rate it arrives too.)
 #
 # Now raise a rate until the path goes wild. SGD flies off the picture. Adam cannot: it trembles
 # around the goal, a step of about $\eta$ each time. And on the slice through the network, with a
@@ -946,9 +948,10 @@ Explorer(
 )
 
 # %% [markdown]
-# L2's line falls with slope $-1$ and is level at $1/w$ on the left. AdamW's is level throughout.
-# They cross at $\sigma = 1$: had all gradients size 1, the two would be alike. Those of a network
-# are far smaller, so that the same $\lambda$ means far more under L2, and uneven besides.
+# L2's line is level at $1/w$ on the left and falls with slope $-1$ on the right. AdamW's is level
+# throughout. They cross where $\sigma^2 + \lambda^2 w^2 = 1$, for small $\lambda w$ near $\sigma = 1$:
+# had all gradients size 1, the two would be alike. Those of a network are far smaller, so that the
+# same $\lambda$ means far more under L2, and uneven besides.
 #
 # **In a network.** We train 128-64-10 with Adam: no decay, L2 with $\lambda = 0.02$ (report A's
 # value), AdamW with $\lambda = 1$. **Predict first**: compared with no decay, which features'
@@ -1002,7 +1005,7 @@ show(
 for name, arm in SHOWN.items():
     kept = [share_kept(arm, seed) for seed in range(5)]
     uneven = sum(k[:4].mean() > 2 * k[-64:].mean() for k in kept)
-    print(f"{name:12} first rows keep twice as much as the last: {uneven} of 5")
+    print(f"{name:12}: first rows keep twice as much as the last: {uneven} of 5")
 
 # %% [markdown]
 # Is that bad? Uneven need not be worse. Each at its own best $\lambda$ of three:
@@ -1371,10 +1374,10 @@ Explorer(
 )
 
 # %% [markdown]
-# What counts is whether $v$'s memory, about $1/(1 - \beta_2)$ steps, outlasts the time between two
-# large gradients. Momentum helps a little: it keeps some of the large one for the steps after.
-# The usual 0.999 remembers a thousand steps. That is a reason not to lower $\beta_2$ when some
-# examples or classes are rare.
+# With $\beta_1 = 0$ what counts is whether $v$'s memory, about $1/(1 - \beta_2)$ steps, outlasts the
+# time between two large gradients. Momentum helps, the more the longer its memory: it keeps some of
+# the large gradient for the steps in which $v$ has forgotten it. The usual 0.999 remembers a thousand
+# steps. That is a reason not to lower $\beta_2$ when some examples or classes are rare.
 
 # %% [markdown]
 # ## Break it
@@ -1642,4 +1645,5 @@ hidden_factor.check(my_factor)
 # - A small rate is slow before it is stuck: draw the loss against rate times steps.
 #
 # Back: [09 Gather momentum](09_gather_momentum.ipynb)
+#
 # Next: [11 Hold back](11_hold_back.ipynb)

@@ -69,6 +69,31 @@ rmsprop_step = Exercise(
                 lambda w, g, s, lr, alpha, eps: alpha * s + (1 - alpha) * np.mean(g**2),
             ),
             Mistake(
+                "the old average lost",
+                "s = alpha s + (1 - alpha) g**2: the first term is missing.",
+                lambda w, g, s, lr, alpha, eps: (1 - alpha) * g**2,
+            ),
+            Mistake(
+                "the size, not its square",
+                "s averages g**2; the root comes later.",
+                lambda w, g, s, lr, alpha, eps: alpha * s + (1 - alpha) * np.abs(g),
+            ),
+            Mistake(
+                "the root kept in s",
+                "s stays a mean square; take the root only where you divide.",
+                lambda w, g, s, lr, alpha, eps: np.sqrt(alpha * s + (1 - alpha) * g**2),
+            ),
+            Mistake(
+                "the share squared too",
+                "Only g is squared: (1 - alpha) * g**2.",
+                lambda w, g, s, lr, alpha, eps: alpha * s + ((1 - alpha) * g) ** 2,
+            ),
+            Mistake(
+                "w in the place of s",
+                "Return the new w first, then s.",
+                lambda w, g, s, lr, alpha, eps: _rmsprop(w, g, s, lr, alpha, eps)[0],
+            ),
+            Mistake(
                 "the old s returned",
                 "Return s after this step.",
                 lambda w, g, s, lr, alpha, eps: s + 0 * g,
@@ -99,6 +124,36 @@ rmsprop_step = Exercise(
                 "climbs",
                 "Against the gradient: subtract.",
                 _moved(lambda g, s, old, lr, eps: -lr * g / (np.sqrt(s) + eps)),
+            ),
+            Mistake(
+                "learning rate forgotten",
+                "The step is lr times the quotient.",
+                _moved(lambda g, s, old, lr, eps: g / (np.sqrt(s) + eps)),
+            ),
+            Mistake(
+                "not divided",
+                "That is plain SGD: divide by the root of s.",
+                _moved(lambda g, s, old, lr, eps: lr * g),
+            ),
+            Mistake(
+                "eps behind the fraction",
+                "Put brackets around the divisor: (np.sqrt(s) + eps).",
+                _moved(lambda g, s, old, lr, eps: lr * g / np.sqrt(s) + eps),
+            ),
+            Mistake(
+                "divided by this gradient's own size",
+                "Divide by the root of the average s, not of g**2.",
+                _moved(lambda g, s, old, lr, eps: lr * g / (np.abs(g) + eps)),
+            ),
+            Mistake(
+                "the step returned",
+                "Subtract it from w.",
+                lambda w, g, s, lr, alpha, eps: w - _rmsprop(w, g, s, lr, alpha, eps)[0],
+            ),
+            Mistake(
+                "the step returned, with its sign",
+                "Add it to w.",
+                lambda w, g, s, lr, alpha, eps: _rmsprop(w, g, s, lr, alpha, eps)[0] - w,
             ),
             Mistake(
                 "multiplied instead of divided",
@@ -223,6 +278,31 @@ adam_step = Exercise(
                 _after("v", second=lambda m, g, v, b1, b2, t: b2 * v + (1 - b2) * m**2),
             ),
             Mistake(
+                "the old squares lost",
+                "v = beta2 v + (1 - beta2) g**2: the first term is missing.",
+                _after("v", second=lambda m, g, v, b1, b2, t: (1 - b2) * g**2),
+            ),
+            Mistake(
+                "beta1 in v",
+                "beta2 is for the squares.",
+                _after("v", second=lambda m, g, v, b1, b2, t: b1 * v + (1 - b1) * g**2),
+            ),
+            Mistake(
+                "the size, not its square",
+                "v averages g**2; the root comes later.",
+                _after("v", second=lambda m, g, v, b1, b2, t: b2 * v + (1 - b2) * np.abs(g)),
+            ),
+            Mistake(
+                "one v for all weights",
+                "Each weight has a v of its own: no mean over the vector.",
+                _after("v", second=lambda m, g, v, b1, b2, t: b2 * v + (1 - b2) * np.mean(g**2)),
+            ),
+            Mistake(
+                "a sum that never forgets",
+                "That is AdaGrad: multiply the old v by beta2 first.",
+                _after("v", second=lambda m, g, v, b1, b2, t: v + g**2),
+            ),
+            Mistake(
                 "the corrected v returned",
                 "The next step goes on from v itself: correct a copy.",
                 _after(
@@ -267,6 +347,54 @@ adam_step = Exercise(
                 _after(
                     "w", move=lambda g, m, v, b1, b2, t, eps: _move(g, m, v, b1, b2, t + 1, eps)
                 ),
+            ),
+            Mistake(
+                "steps counted from 0",
+                "t is 1 in the first step already: beta**t, not beta**(t - 1).",
+                _after(
+                    "w",
+                    move=lambda g, m, v, b1, b2, t, eps: _move(g, m, v, b1, b2, max(t - 1, 1), eps),
+                ),
+            ),
+            Mistake(
+                "corrections exchanged",
+                "m has 1 - beta1**t, v has 1 - beta2**t.",
+                _after("w", move=lambda g, m, v, b1, b2, t, eps: _move(g, m, v, b2, b1, t, eps)),
+            ),
+            Mistake(
+                "multiplied by the corrections",
+                "m and v are too small: divide.",
+                _after(
+                    "w",
+                    move=lambda g, m, v, b1, b2, t, eps: (
+                        m * (1 - b1**t) / (np.sqrt(v * (1 - b2**t)) + eps)
+                    ),
+                ),
+            ),
+            Mistake(
+                "the averages of the step before",
+                "First the new averages, then the step with them.",
+                _after(
+                    "w",
+                    move=lambda g, m, v, b1, b2, t, eps: _move(
+                        g, (m - (1 - b1) * g) / b1, (v - (1 - b2) * g**2) / b2, b1, b2, t, eps
+                    ),
+                ),
+            ),
+            Mistake(
+                "eps corrected too",
+                "Correct v, take the root, then add eps.",
+                _after(
+                    "w",
+                    move=lambda g, m, v, b1, b2, t, eps: (
+                        m / (1 - b1**t) / ((np.sqrt(v) + eps) / np.sqrt(1 - b2**t))
+                    ),
+                ),
+            ),
+            Mistake(
+                "learning rate forgotten",
+                "The step is lr times the quotient.",
+                lambda lr, **case: _run_adam(_adam(), lr=1.0, **case)["w"],
             ),
             Mistake(
                 "correction of v outside the root",
@@ -377,6 +505,27 @@ def _only_decay(w, g, m, v, t, lr, beta1, beta2, eps, lam):
     return (1 - lr * lam) * w, *_adam()(w, g, m, v, t, lr, beta1, beta2, eps)[1:]
 
 
+def _late_and_rateless(w, g, m, v, t, lr, beta1, beta2, eps, lam):
+    w, m, v = _adam()(w, g, m, v, t, lr, beta1, beta2, eps)
+    return (1 - lam) * w, m, v
+
+
+def _both(w, g, m, v, t, lr, beta1, beta2, eps, lam):
+    return _adamw(w, g + lam * w, m, v, t, lr, beta1, beta2, eps, lam)
+
+
+def _twice(w, g, m, v, t, lr, beta1, beta2, eps, lam):
+    return _adam()((1 - 2 * lr * lam) * w, g, m, v, t, lr, beta1, beta2, eps)
+
+
+def _lost(w, g, m, v, t, lr, beta1, beta2, eps, lam):
+    return _adam()(lr * lam * w, g, m, v, t, lr, beta1, beta2, eps)
+
+
+def _signs(w, g, m, v, t, lr, beta1, beta2, eps, lam):
+    return _adam()(w - lr * lam * np.sign(w), g, m, v, t, lr, beta1, beta2, eps)
+
+
 adamw_step = Exercise(
     cases=_adamw_case,
     run=_run_adamw,
@@ -412,6 +561,31 @@ adamw_step = Exercise(
                 "decay divided by the root of v",
                 "Only the gradient's average is divided; that is the point of AdamW.",
                 _decays(_divided),
+            ),
+            Mistake(
+                "decay after the step, and not times the rate",
+                "Shrink the old w, by lr * lam.",
+                _decays(_late_and_rateless),
+            ),
+            Mistake(
+                "L2 as well",
+                "Leave the gradient alone: the decay acts on w only.",
+                _decays(_both),
+            ),
+            Mistake(
+                "decay twice",
+                "Once in each step.",
+                _decays(_twice),
+            ),
+            Mistake(
+                "w kept only by lr * lam",
+                "It loses that share: (1 - lr * lam) * w is left.",
+                _decays(_lost),
+            ),
+            Mistake(
+                "every weight by the same amount",
+                "The same *share*: lr * lam * w, not its sign.",
+                _decays(_signs),
             ),
             Mistake(
                 "decay without the step",
@@ -501,6 +675,60 @@ warm_cosine = Exercise(
                 _plans(falling=lambda t, T, R: np.cos(np.pi / 2 * (t - R) / (T - R))),
             ),
             Mistake(
+                "a straight line down",
+                "Half a cosine: (1 + cos) / 2.",
+                _plans(falling=lambda t, T, R: 1 - (t - R) / (T - R)),
+            ),
+            Mistake(
+                "the cosine is one step ahead",
+                "At step warm it is 1: its share is 0 there.",
+                _plans(falling=lambda t, T, R: (1 + np.cos(np.pi * (t + 1 - R) / (T - R))) / 2),
+            ),
+            Mistake(
+                "pi forgotten",
+                "cos runs from 1 to -1 between 0 and pi.",
+                _plans(falling=lambda t, T, R: (1 + np.cos((t - R) / (T - R))) / 2),
+            ),
+            Mistake(
+                "rises at the end",
+                "Plus: (1 + cos) / 2 falls from 1 to 0.",
+                _plans(falling=lambda t, T, R: (1 - np.cos(np.pi * (t - R) / (T - R))) / 2),
+            ),
+            Mistake(
+                "sine for cosine",
+                "The cosine is 1 at its start.",
+                _plans(falling=lambda t, T, R: (1 + np.sin(np.pi * (t - R) / (T - R))) / 2),
+            ),
+            Mistake(
+                "the line from 0 to 1",
+                "1/warm at step 0: (step + 1) / warm.",
+                _plans(rising=lambda t, R: t / (R - 1)),
+            ),
+            Mistake(
+                "the line does not reach 1",
+                "1 at step warm - 1: (step + 1) / warm.",
+                _plans(rising=lambda t, R: (t + 1) / (R + 1)),
+            ),
+            Mistake(
+                "whole numbers only",
+                "/ divides; // cuts off what is behind the point.",
+                _plans(rising=lambda t, R: (t + 1) // R),
+            ),
+            Mistake(
+                "no warm-up",
+                "In the first warm steps a line rises to 1.",
+                lambda total, warm: (1 + np.cos(np.pi * np.arange(total) / total)) / 2,
+            ),
+            Mistake(
+                "line times cosine",
+                "First the line alone, then the cosine alone.",
+                lambda total, warm: (
+                    np.minimum(1, (np.arange(total) + 1) / warm)
+                    * (1 + np.cos(np.pi * np.arange(total) / total))
+                    / 2
+                ),
+            ),
+            Mistake(
                 "reaches 0 one step early",
                 "Zero would come at step total, which is never taken.",
                 _plans(falling=lambda t, T, R: (1 + np.cos(np.pi * (t - R) / (T - 1 - R))) / 2),
@@ -571,6 +799,43 @@ hidden_factor = Exercise(
                 "m taken as right",
                 "m starts from 0 too, and is too small by 1 - beta1**t.",
                 lambda beta1, beta2, t: 1 / np.sqrt(1 - beta2**t),
+            ),
+            Mistake(
+                "steps counted from 2",
+                "Step 1 has beta to the power 1.",
+                lambda beta1, beta2, t: (1 - beta1 ** (t + 1)) / np.sqrt(1 - beta2 ** (t + 1)),
+            ),
+            Mistake(
+                "steps counted from 0",
+                "Step 1 has beta to the power 1.",
+                lambda beta1, beta2, t: (1 - beta1 ** (t - 1)) / np.sqrt(1 - beta2 ** (t - 1)),
+            ),
+            Mistake(
+                "multiplied by the root",
+                "The step is m over the root of V.",
+                lambda beta1, beta2, t: (1 - beta1**t) * np.sqrt(1 - beta2**t),
+            ),
+            Mistake(
+                "power of the bracket",
+                "beta to the power t, taken from 1: 1 - beta**t.",
+                lambda beta1, beta2, t: (1 - beta1) ** t / np.sqrt((1 - beta2) ** t),
+            ),
+            Mistake(
+                "root over m",
+                "V is under the root, m is not.",
+                lambda beta1, beta2, t: np.sqrt(1 - beta1**t) / (1 - beta2**t),
+            ),
+            Mistake(
+                "upside down, root forgotten",
+                "m is above, V below and under a root.",
+                lambda beta1, beta2, t: (1 - beta2**t) / (1 - beta1**t),
+            ),
+            Mistake(
+                "all steps so far",
+                "Step t alone: no sum.",
+                lambda beta1, beta2, t: np.sum(
+                    (1 - beta1 ** np.arange(1, t + 1)) / np.sqrt(1 - beta2 ** np.arange(1, t + 1))
+                ),
             ),
             Mistake(
                 "Adam with both corrections",

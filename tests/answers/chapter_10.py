@@ -63,6 +63,12 @@ def counted(first):
     return answer
 
 
+def stale(w, g, m, v, t, lr, beta1, beta2, eps):
+    """Steps with the averages it was given, then averages."""
+    moved = w - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return moved, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+
+
 # --- AdamW ----------------------------------------------------------------------------------------
 
 
@@ -139,6 +145,38 @@ WRONG = [
                 "one average for all weights",
                 rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * (g @ g) / len(g)),
             ),
+            ("the old average lost", rmsprop(lambda s, g, alpha: (1 - alpha) * g * g)),
+            (
+                "the size, not its square",
+                rmsprop(lambda s, g, alpha: alpha * s + (1 - alpha) * abs(g)),
+            ),
+            (
+                "the root kept in s",
+                rmsprop(lambda s, g, alpha: (alpha * s + (1 - alpha) * g * g) ** 0.5),
+            ),
+            (
+                "the share squared too",
+                rmsprop(lambda s, g, alpha: alpha * s + np.square((1 - alpha) * g)),
+            ),
+            ("w in the place of s", lambda *given: rmsprop()(*given)[::-1]),
+            (
+                "learning rate forgotten",
+                rmsprop(step=lambda g, s, old, lr, eps: g / (s**0.5 + eps)),
+            ),
+            ("not divided", rmsprop(step=lambda g, s, old, lr, eps: lr * g)),
+            (
+                "eps behind the fraction",
+                rmsprop(step=lambda g, s, old, lr, eps: lr * g / np.sqrt(s) + eps),
+            ),
+            (
+                "divided by this gradient's own size",
+                rmsprop(step=lambda g, s, old, lr, eps: lr * g / ((g * g) ** 0.5 + eps)),
+            ),
+            (
+                "the step returned",
+                lambda w, *given: (-rmsprop()(0 * w, *given)[0], rmsprop()(w, *given)[1]),
+            ),
+            ("the step returned, with its sign", lambda w, *given: rmsprop()(0 * w, *given)),
             ("the old s returned", rmsprop(lambda s, g, alpha: s.copy())),
             (
                 "divided by s, not by its root",
@@ -181,6 +219,39 @@ WRONG = [
             ("shares of v swapped", adam(v=lambda v, g, m, b2, t: (1 - b2) * v + b2 * g * g)),
             ("the square's share forgotten", adam(v=lambda v, g, m, b2, t: b2 * v + g * g)),
             ("m squared, not g", adam(v=lambda v, g, m, b2, t: b2 * v + (1 - b2) * m * m)),
+            ("the old squares lost", adam(v=lambda v, g, m, b2, t: (1 - b2) * g * g)),
+            (
+                "beta1 in v",
+                lambda w, g, m, v, t, lr, b1, b2, e: (
+                    w,
+                    b1 * m + (1 - b1) * g,
+                    b1 * v + (1 - b1) * g * g,
+                ),
+            ),
+            ("the size, not its square", adam(v=lambda v, g, m, b2, t: b2 * v + (1 - b2) * abs(g))),
+            (
+                "one v for all weights",
+                adam(v=lambda v, g, m, b2, t: b2 * v + (1 - b2) * (g @ g) / len(g)),
+            ),
+            ("a sum that never forgets", adam(v=lambda v, g, m, b2, t: v + g * g)),
+            ("steps counted from 0", counted(lambda t: max(1, t - 1))),
+            (
+                "corrections exchanged",
+                adam(step=lambda g, m, v, c1, c2, eps: m / c2 / (np.sqrt(v / c1) + eps)),
+            ),
+            (
+                "multiplied by the corrections",
+                adam(step=lambda g, m, v, c1, c2, eps: m * c1 / ((v * c2) ** 0.5 + eps)),
+            ),
+            ("the averages of the step before", stale),
+            (
+                "eps corrected too",
+                adam(step=lambda g, m, v, c1, c2, eps: m / c1 * c2**0.5 / (v**0.5 + eps)),
+            ),
+            (
+                "learning rate forgotten",
+                lambda w, g, m, v, t, lr, *rest: adam()(w, g, m, v, t, 1.0, *rest),
+            ),
             (
                 "the corrected v returned",
                 adam(v=lambda v, g, m, b2, t: (b2 * v + (1 - b2) * g**2) / (1 - b2**t)),
@@ -233,6 +304,29 @@ WRONG = [
                 adamw(after=lambda w, moved, v, lr, lam, eps: moved - lr * lam * moved),
             ),
             ("w grows", adamw(before=lambda w, lr, lam: w + lr * lam * w)),
+            (
+                "decay after the step, and not times the rate",
+                adamw(after=lambda w, moved, v, lr, lam, eps: moved - lam * moved),
+            ),
+            (
+                "L2 as well",
+                adamw(
+                    before=lambda w, lr, lam: w - lr * lam * w,
+                    gradient=lambda w, g, lam: g + lam * w,
+                ),
+            ),
+            (
+                "decay twice",
+                adamw(
+                    before=lambda w, lr, lam: w - lr * lam * w,
+                    after=lambda w, moved, v, lr, lam, eps: moved - lr * lam * w,
+                ),
+            ),
+            ("w kept only by lr * lam", adamw(before=lambda w, lr, lam: lam * lr * w)),
+            (
+                "every weight by the same amount",
+                adamw(before=lambda w, lr, lam: w - lr * lam * w / abs(w)),
+            ),
             ("no decay", adamw()),
             (
                 "decay divided by the root of v",
@@ -267,6 +361,27 @@ WRONG = [
                 "reaches 0 one step early",
                 plan(lambda step, total, warm: (step - warm) / (total - warm - 1)),
             ),
+            ("a straight line down", plan(since, shape=lambda s: 1 - s)),
+            (
+                "the cosine is one step ahead",
+                plan(lambda step, total, warm: (step + 1 - warm) / (total - warm)),
+            ),
+            ("pi forgotten", plan(since, shape=lambda s: (1 + math.cos(s)) / 2)),
+            ("rises at the end", plan(since, shape=lambda s: 0.5 - math.cos(math.pi * s) / 2)),
+            ("sine for cosine", plan(since, shape=lambda s: (1 + math.sin(math.pi * s)) / 2)),
+            ("the line from 0 to 1", plan(since, rise=lambda step, warm: step / (warm - 1))),
+            (
+                "the line does not reach 1",
+                plan(since, rise=lambda step, warm: (step + 1) / (warm + 1)),
+            ),
+            ("whole numbers only", plan(since, rise=lambda step, warm: (step + 1) // warm)),
+            ("no warm-up", plan(lambda step, total, warm: step / total, last=-1000)),
+            (
+                "line times cosine",
+                lambda step, total, warm: (
+                    min(1, (step + 1) / warm) * (0.5 + math.cos(math.pi * step / total) / 2)
+                ),
+            ),
             ("the line goes one step too far", plan(since, last=0)),
         ]
     ],
@@ -283,6 +398,16 @@ WRONG = [
             ),
             ("V taken as right", lambda beta1, beta2, t: 1 - beta1**t),
             ("m taken as right", lambda beta1, beta2, t: (1 - beta2**t) ** -0.5),
+            ("steps counted from 2", lambda b1, b2, t: (1 - b1 * b1**t) / (1 - b2 * b2**t) ** 0.5),
+            ("steps counted from 0", lambda b1, b2, t: (1 - b1**t / b1) / (1 - b2**t / b2) ** 0.5),
+            ("multiplied by the root", lambda b1, b2, t: (1 - b1**t) * (1 - b2**t) ** 0.5),
+            ("power of the bracket", lambda b1, b2, t: (1 - b1) ** t / (1 - b2) ** (t / 2)),
+            ("root over m", lambda b1, b2, t: (1 - b1**t) ** 0.5 / (1 - b2**t)),
+            ("upside down, root forgotten", lambda b1, b2, t: (1 - b2**t) / (1 - b1**t)),
+            (
+                "all steps so far",
+                lambda b1, b2, t: sum((1 - b1**k) / (1 - b2**k) ** 0.5 for k in range(1, t + 1)),
+            ),
             ("Adam with both corrections", lambda beta1, beta2, t: 1),
             ("beta**t for 1 - beta**t", lambda beta1, beta2, t: beta1**t / beta2 ** (t / 2)),
         ]
