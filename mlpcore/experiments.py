@@ -67,12 +67,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a report. varies: the heading of the rows' names."""
+    """A table of a report. varies: the heading of the rows' names; file: where records go."""
 
     id: str
     title: str
     varies: str
     rows: tuple[Row, ...]
+    file: str
+    protocols: tuple[str, ...] = PROTOCOLS
 
     def results(self, data: str = "cifar10", protocol: str = "honest") -> list[list[dict]]:
         """The records of each row, by seed; an empty list for a row without any."""
@@ -82,24 +84,27 @@ class Table:
         wanted = [configured(row.configuration, data, protocol) for row in self.rows]
         return [sorted(kept.get(_key(c), []), key=lambda r: r["seed"]) for c in wanted]
 
-    @property
-    def file(self) -> str:
-        """The name of its report's records."""
-        return f"report_{self.id[0].lower()}"
-
 
 def tables() -> dict[str, Table]:
-    """Every declared table by its id: "A1" is report A's table 1. ValueError: a faulty one."""
+    """Every declared table by its id: "A1" is report A's table 1. ValueError: a faulty one.
+
+    A table `like` another has its rows, with changes of its own.
+    """
     found = {}
     for path in sorted(FOLDER.glob("*.toml")):
         declared = _with_none(tomllib.loads(path.read_text(encoding="utf8")))
+        by_id = {table["id"]: table for table in declared["table"]}
         for table in declared["table"]:
-            base = _merged(DEFAULTS, declared["base"], table.get("set", {}))
-            rows = [
-                Row(row["name"], _merged(base, row.get("set", {})), row["reported"])
-                for row in table["rows"]
-            ]
-            found[table["id"]] = Table(table["id"], table["title"], table["varies"], tuple(rows))
+            first = by_id[table.get("like", table["id"])]
+            sets = [part.get("set", {}) for part in (first, table)]
+            base = _merged(DEFAULTS, declared["base"], *sets)
+            rows = tuple(
+                Row(row["name"], _merged(base, row.get("set", {})), row.get("reported", {}))
+                for row in first["rows"]
+            )
+            protocols = tuple(declared.get("protocols", PROTOCOLS))
+            head = (table["id"], table["title"], first["varies"])
+            found[table["id"]] = Table(*head, rows, path.stem, protocols)
     return found
 
 
@@ -139,8 +144,8 @@ def configured(configuration: dict, data: str, protocol: str) -> dict:
 
 
 def _key(configuration: dict, seed: int | None = None) -> str:
-    """Equal for equal runs, whatever the order of the names."""
-    text = json.dumps([configuration, seed], sort_keys=True)
+    """Equal for equal runs, whatever the order of the names; a setting left out is the default."""
+    text = json.dumps([DEFAULTS | configuration, seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -218,7 +223,10 @@ def _scores(net, X, y):
 
 
 def missing(wanted: Iterable[Table], seeds: int, data: str, protocols=PROTOCOLS) -> list[tuple]:
-    """(file, configuration, seed) of the runs without a record, each once; first seeds first."""
+    """(file, configuration, seed) of the runs without a record, each once; first seeds first.
+
+    Of the protocols only those that the table is for.
+    """
     wanted, done, plan = list(wanted), {}, {}
     for table in wanted:
         if table.file not in done:
@@ -227,7 +235,7 @@ def missing(wanted: Iterable[Table], seeds: int, data: str, protocols=PROTOCOLS)
     for seed in range(seeds):
         for table in wanted:
             for row in table.rows:
-                for protocol in protocols:
+                for protocol in sorted({*protocols} & {*table.protocols}, reverse=True):
                     c = configured(row.configuration, data, protocol)
                     if (key := _key(c, seed)) not in done[table.file]:
                         plan.setdefault((table.file, key), (table.file, c, seed))
@@ -291,7 +299,7 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         for table in known.values():
             left = len(missing([table], asked.seeds, asked.data, asked.protocols))
-            runs = asked.seeds * len(table.rows) * len(asked.protocols)
+            runs = asked.seeds * len(table.rows) * len({*asked.protocols} & {*table.protocols})
             say(f"{table.id:4} {table.title:40} {runs - left:4} of {runs} runs recorded\n")
 
 

@@ -15,6 +15,7 @@ from mlpcore.experiments import DEFAULTS, NETWORKS, again, configured, missing, 
 from mlpcore.metrics import count_parameters
 
 TABLES = tables()
+DECAYED = ("B7d", "B8d", "B9d", "B10d")  # as printed, but for ten times the weight decay
 # A sweep of eight quick runs, in a process of its own: it can be killed.
 SCRIPT = """
 import pathlib, sys
@@ -40,7 +41,7 @@ def small_data(name="shapes10"):
 def quick_tables():
     """One table of one row, three epochs."""
     row = experiments.Row("quick", DEFAULTS | QUICK, {})
-    return [experiments.Table("B0", "Quick", "nothing", (row,))]
+    return [experiments.Table("B0", "Quick", "nothing", (row,), "report_b")]
 
 
 QUICK = {"network_options": {"hidden": [16]}, "optimizer_options": {"lr": 0.1}, "epochs": 3}
@@ -63,7 +64,23 @@ def quick(**changes):
 
 def test_every_table_of_both_reports_is_declared():
     assert [i for i in TABLES if i[0] == "A"] == [f"A{i}" for i in range(1, 11)]
-    assert [i for i in TABLES if i[0] == "B"] == [*(f"B{i}" for i in range(3, 14)), "B15"]
+    assert [i for i in TABLES if i[0] == "B"] == [*(f"B{i}" for i in range(3, 14)), "B15", *DECAYED]
+
+
+def test_a_table_like_another_has_its_rows_and_changes_of_its_own():
+    for name in DECAYED:
+        first, second = TABLES[name.removesuffix("d")], TABLES[name]
+        assert [row.reported for row in first.rows] == [row.reported for row in second.rows]
+        for one, other in zip(first.rows, second.rows, strict=True):
+            ten_times = one.configuration["optimizer_options"] | {"weight_decay": 0.001}
+            assert other.configuration == one.configuration | {"optimizer_options": ten_times}
+
+
+def test_a_setting_left_out_is_the_default_to_records_as_well():
+    """Records written before a setting was there stay what they are."""
+    shorter = {name: value for name, value in DEFAULTS.items() if name != "label_smoothing"}
+    assert experiments._key(shorter, 1) == experiments._key(DEFAULTS, 1)
+    assert experiments._key(shorter | {"label_smoothing": 0.1}, 1) != experiments._key(DEFAULTS, 1)
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
