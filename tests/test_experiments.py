@@ -11,8 +11,9 @@ import pytest
 
 from mlpcore import experiments, records
 from mlpcore.data import Dataset
-from mlpcore.experiments import DEFAULTS, NETWORKS, again, configured, missing, run, sweep, tables
+from mlpcore.experiments import again, missing, run, sweep
 from mlpcore.metrics import count_parameters
+from mlpcore.tables import DEFAULTS, NETWORKS, Row, Table, configured, key, merged, tables
 
 TABLES = tables()
 DECAYED = ("B7d", "B8d", "B9d", "B10d")  # as printed, but for ten times the weight decay
@@ -40,8 +41,8 @@ def small_data(name="shapes10"):
 
 def quick_tables():
     """One table of one row, three epochs."""
-    row = experiments.Row("quick", DEFAULTS | QUICK, {})
-    return [experiments.Table("B0", "Quick", "nothing", (row,), "report_b")]
+    row = Row("quick", DEFAULTS | QUICK, {})
+    return [Table("B0", "Quick", "nothing", (row,), "report_b")]
 
 
 QUICK = {"network_options": {"hidden": [16]}, "optimizer_options": {"lr": 0.1}, "epochs": 3}
@@ -79,8 +80,8 @@ def test_a_table_like_another_has_its_rows_and_changes_of_its_own():
 def test_a_setting_left_out_is_the_default_to_records_as_well():
     """Records written before a setting was there stay what they are."""
     shorter = {name: value for name, value in DEFAULTS.items() if name != "label_smoothing"}
-    assert experiments._key(shorter, 1) == experiments._key(DEFAULTS, 1)
-    assert experiments._key(shorter | {"label_smoothing": 0.1}, 1) != experiments._key(DEFAULTS, 1)
+    assert key(shorter, 1) == key(DEFAULTS, 1)
+    assert key(shorter | {"label_smoothing": 0.1}, 1) != key(DEFAULTS, 1)
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -96,7 +97,7 @@ def test_rows_differ_and_have_the_parameters_that_the_report_prints(table):
 
 def test_a_setting_that_nothing_reads_is_refused():
     with pytest.raises(ValueError, match=r"sets \['learning_rate'\]; it may set"):
-        experiments._merged(DEFAULTS, {"learning_rate": 1})
+        merged(DEFAULTS, {"learning_rate": 1})
     with pytest.raises(ValueError, match="protocol is 'fair'; expected one of"):
         configured(DEFAULTS, "shapes10", "fair")
 
@@ -104,11 +105,11 @@ def test_a_setting_that_nothing_reads_is_refused():
 def test_another_networks_options_start_afresh_and_others_add_up():
     base = DEFAULTS | {"network_options": {"hidden": [8]}, "optimizer_options": {"lr": 0.1}}
     options = {"network_options": {"norm": "batch"}, "optimizer_options": {"momentum": 0.9}}
-    merged = experiments._merged(base, options)
-    assert merged["network_options"] == {"hidden": [8], "norm": "batch"}
-    assert merged["optimizer_options"] == {"lr": 0.1, "momentum": 0.9}
-    merged = experiments._merged(base, options | {"network": "report_b_best"})
-    assert merged["network_options"] == {"norm": "batch"}
+    found = merged(base, options)
+    assert found["network_options"] == {"hidden": [8], "norm": "batch"}
+    assert found["optimizer_options"] == {"lr": 0.1, "momentum": 0.9}
+    found = merged(base, options | {"network": "report_b_best"})
+    assert found["network_options"] == {"norm": "batch"}
 
 
 # ---------------------------------------------------------------- one run
