@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from . import optim, records, schedules
+from .augment import Mixup, Views, compose
 from .data import Dataset, load
 from .history import EarlyStopping, TrainingDiverged
 from .losses import cross_entropy
@@ -37,6 +38,7 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
     c, rng = configuration, np.random.default_rng(seed)
     data = data or load(c["data"])
     X, y, chooser = _parts(data, c, rng)
+    augment, answer = _augmented(data, c)
     net = NETWORKS[c["network"]](rng, **c["network_options"])
     optimizer = getattr(optim, c["optimizer"])(net.parameters(), **c["optimizer_options"])
     record = {"configuration": c, "seed": seed, "parameters": count_parameters(net)}
@@ -52,6 +54,7 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
             epochs=c["epochs"],
             batch_size=c["batch_size"],
             rng=rng,
+            augment=augment,
             validation=(X[chooser], y[chooser]),
             early_stopping=EarlyStopping(c["patience"] or c["epochs"], c["monitor"]),
             progress=False,
@@ -64,8 +67,11 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
         record[name] = [float(f"{value:.4g}") for value in history.columns.get(name, ())]
     if history.ended != "diverged":
         for part in {"train", "test", chooser}:
-            record[part] = _scores(net, X[part], y[part])
-        record["inference_seconds"] = round(inference_time(net, X["train"], repeats=3), 4)
+            predicted = answer(net, X[part]).argmax(axis=1)
+            record[part] = {"accuracy": float((predicted == y[part]).mean())}
+            record[part]["f1"] = round(f1(predicted, y[part]), 6)
+        seconds = inference_time(net, X["train"], 1 if c["average_views"] else 3, answer)
+        record["inference_seconds"] = round(seconds, 4)
     return record | records.surroundings()
 
 
@@ -89,9 +95,16 @@ def _smoothed(share):
     return lambda z, t: cross_entropy(z, t, label_smoothing=share) if share else cross_entropy(z, t)
 
 
-def _scores(net, X, y):
-    predicted = predict(net, X).argmax(axis=1)
-    return {"accuracy": float((predicted == y).mean()), "f1": round(f1(predicted, y), 6)}
+def _augmented(data, c):
+    """What changes a batch, or None, and what predicts."""
+    parts, answer = [Mixup(c["mixup"])] if c["mixup"] else [], predict
+    if c["views"]:
+        if data.pca is None or c["scaling"] != "raw":
+            raise ValueError("views: they need the raw features and the PCA that made them")
+        views = Views(data.pca, data.images_train.shape[1:], **c["views"])
+        parts.insert(0, views)
+        answer = views.predict if c["average_views"] else predict
+    return compose(*parts) if parts else None, answer
 
 
 # --- a sweep --------------------------------------------------------------------------------------

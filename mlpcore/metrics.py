@@ -106,9 +106,9 @@ def count_parameters(net) -> int:
     return sum(p.data.size for p in net.parameters())
 
 
-def inference_time(net, X, repeats: int = 5) -> float:
+def inference_time(net, X, repeats: int = 5, answer: Callable = predict) -> float:
     """Seconds to predict all of `X`: the median of `repeats` runs after one to warm up."""
-    seconds = timeit.repeat(lambda: predict(net, X), number=1, repeat=repeats + 1)
+    seconds = timeit.repeat(lambda: answer(net, X), number=1, repeat=repeats + 1)
     return float(np.median(seconds[1:]))
 
 

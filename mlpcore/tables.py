@@ -36,6 +36,9 @@ DEFAULTS = {
     "patience": 10,  # epochs without a better one; 0: no early stopping
     "monitor": "val_accuracy",
     "label_smoothing": 0.0,
+    "views": {},  # arguments of augment.Views: training rows are seen in them
+    "average_views": False,  # and predictions averaged over them
+    "mixup": 0.0,
 }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlpcore import SGD, fit, models, training_steps
-from mlpcore.augment import Mirror, Mixup, compose
+from mlpcore.augment import Mixup, Views, compose
 from mlpcore.preprocess import PCA
 
 
@@ -22,35 +22,55 @@ def rows(pictures):
     return pictures.reshape(len(pictures), -1)
 
 
-def test_a_mirrored_row_is_the_row_of_the_mirrored_picture(pictures):
+def test_a_view_of_a_row_is_the_row_of_the_changed_picture(pictures):
     """With all components nothing is lost: exact but for float32."""
     pca = PCA(72, scale=1 / 255).fit(rows(pictures))
-    mirror = Mirror(pca, (4, 6, 3))
+    views = Views(pca, (4, 6, 3), shift=1)
     X = pca.transform(rows(pictures)).astype(np.float32)
-    expected = pca.transform(rows(pictures[:, :, ::-1]))
-    np.testing.assert_allclose(mirror.transform(X), expected, atol=1e-5)
-    np.testing.assert_allclose(mirror.transform(mirror.transform(X)), X, atol=1e-5)
+    assert len(views) == len(set(views.changes)) == 18
+    assert views.changes[0] == (False, 0, 0)
+    for i, (mirrored, down, right) in enumerate(views.changes):
+        changed = pictures[:, :, ::-1] if mirrored else pictures
+        edged = np.pad(changed, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+        moved = edged[:, 1 - down : 5 - down, 1 - right : 7 - right]
+        np.testing.assert_allclose(
+            views.transform(X, i), pca.transform(rows(moved)), atol=1e-5, err_msg=f"{i}"
+        )
 
 
-def test_with_few_components_it_is_the_mirror_of_what_they_hold(pictures):
+def test_with_few_components_it_is_the_view_of_what_they_hold(pictures):
     pca = PCA(10, scale=1 / 255).fit(rows(pictures))
     X = pca.transform(rows(pictures))
     held = pca.inverse_transform(X).reshape(pictures.shape) * 255
     expected = pca.transform(rows(held[:, :, ::-1]))
-    np.testing.assert_allclose(Mirror(pca, (4, 6, 3)).transform(X), expected, atol=1e-5)
+    np.testing.assert_allclose(Views(pca, (4, 6, 3)).transform(X, 1), expected, atol=1e-5)
 
 
-def test_about_half_the_rows_are_mirrored_and_labels_stay(pictures, rng):
-    mirror = Mirror(PCA(10).fit(rows(pictures)), (4, 6, 3))
-    X, y = rng.normal(size=(1000, 10)).astype(np.float32), rng.integers(0, 3, 1000)
+def test_every_view_is_as_likely_and_labels_stay(pictures, rng):
+    views = Views(PCA(10).fit(rows(pictures)), (4, 6, 3), shift=1)
+    X, y = rng.normal(size=(3600, 10)).astype(np.float32), rng.integers(0, 3, 3600)
     kept = X.copy()
-    new, labels = mirror(X, y, rng)
+    new, labels = views(X, y, rng)
     np.testing.assert_array_equal(X, kept)
     assert labels is y
-    changed = (new != X).any(axis=1)
-    assert 400 < changed.sum() < 600
-    np.testing.assert_allclose(new[changed], mirror.transform(X)[changed], atol=1e-5)
     assert new.dtype == np.float32
+    seen = np.array([views.transform(X, i) for i in range(18)])
+    found = np.abs(seen - new).max(axis=2)
+    assert (found.min(axis=0) < 1e-4).all()  # each row is one of its views,
+    counts = np.bincount(found.argmin(axis=0), minlength=18)
+    assert 140 < counts.min() <= counts.max() < 260  # and each view is drawn about 200 times
+
+
+def test_predictions_are_averaged_over_all_views(pictures, rng):
+    """A network that answers by the first feature's sign answers with the views' shares."""
+    pca = PCA(10, scale=1 / 255).fit(rows(pictures))
+    views = Views(pca, (4, 6, 3), shift=1)
+    X = pca.transform(rows(pictures)).astype(np.float32)
+    net = models.mlp((10, 2), rng=rng)
+    net[0].W.data[:], net[0].b.data[:] = 0, 0
+    net[0].W.data[0] = -1e7, 1e7
+    share = np.mean([views.transform(X, i)[:, 0] > 0 for i in range(18)], axis=0)
+    np.testing.assert_allclose(views.predict(net, X)[:, 1], share, atol=1e-3)
 
 
 def test_mixup_mixes_rows_and_labels_alike(rng):
@@ -99,8 +119,8 @@ def test_fit_trains_on_soft_labels_and_counts_the_true_ones(rng):
 def test_what_does_not_fit_is_named(pictures):
     pca = PCA(10).fit(rows(pictures))
     with pytest.raises(ValueError, match=r"shape \(32, 32, 3\) has 3072 numbers, a component 72"):
-        Mirror(pca)
-    with pytest.raises(ValueError, match=r"share is 1\.5"):
-        Mirror(pca, (4, 6, 3), share=1.5)
+        Views(pca)
+    with pytest.raises(ValueError, match="shift is 4; expected 0 to 3"):
+        Views(pca, (4, 6, 3), shift=4)
     with pytest.raises(ValueError, match="alpha is 0"):
         Mixup(0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mlpcore import experiments, records
-from mlpcore.data import Dataset
+from mlpcore.data import Dataset, pixels_to_features
 from mlpcore.experiments import again, missing, run, sweep
 from mlpcore.metrics import count_parameters
 from mlpcore.tables import DEFAULTS, NETWORKS, Row, Table, configured, key, merged, tables
@@ -148,6 +148,33 @@ def test_scaling_is_learnt_from_the_training_rows_alone():
     np.testing.assert_allclose(X["train"].std(axis=0), 1, atol=1e-4)
     assert len(X["train"]) == 540
     assert np.abs(X["test"].mean(axis=0)).max() > 1e-3
+
+
+def test_views_are_for_training_and_averaged_at_the_end_if_so_said(pictures):
+    """Accuracy of averaged answers differs from that of plain ones; training is the same."""
+    plain = run(quick(views={"shift": 1}), 0, pictures)
+    averaged = run(quick(views={"shift": 1}, average_views=True, mixup=0.0), 0, pictures)
+    without = run(quick(), 0, pictures)
+    assert plain["loss"] == averaged["loss"] != without["loss"]
+    assert plain["test"] != averaged["test"]
+    assert run(quick(mixup=0.4), 0, pictures)["loss"] != without["loss"]
+    with pytest.raises(ValueError, match="views: they need the raw features and the PCA"):
+        run(quick(views={"shift": 1}, scaling="standardised"), 0, pictures)
+    with pytest.raises(ValueError, match="views: they need the raw features and the PCA"):
+        run(quick(views={"shift": 1}), 0)
+
+
+@pytest.fixture
+def pictures():
+    """Noise with a weak signal again, as pictures of 8 x 8 and their 128 components."""
+    rng = np.random.default_rng(0)
+    y = np.arange(800) % 10
+    signal = rng.normal(size=(10, 8, 8, 3))[y]
+    images = np.clip(128 + 40 * rng.normal(size=(800, 8, 8, 3)) + 12 * signal, 0, 255)
+    images = images.astype(np.uint8)
+    X_train, X_test, pca = pixels_to_features(images[:600], images[600:])
+    parts = X_train, y[:600], X_test, y[600:], tuple("abcdefghij")
+    return Dataset("small", *parts, images[:600], images[600:], pca)
 
 
 def test_a_run_that_diverges_is_recorded_as_such():
