@@ -9,6 +9,7 @@ A run is a function of its configuration and seed alone; its record is one line 
 """
 
 import argparse
+import functools
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -97,13 +98,14 @@ def _smoothed(share):
 
 def _augmented(data, c):
     """What changes a batch, or None, and what predicts."""
-    parts, answer = [Mixup(c["mixup"])] if c["mixup"] else [], predict
+    parts = [Mixup(c["mixup"])] if c["mixup"] else []
+    answer = functools.partial(predict, batch_size=c["predict_batch"])
     if c["views"]:
         if data.pca is None or c["scaling"] != "raw":
             raise ValueError("views: they need the raw features and the PCA that made them")
         views = Views(data.pca, data.images_train.shape[1:], **c["views"])
         parts.insert(0, views)
-        answer = views.predict if c["average_views"] else predict
+        answer = views.predict if c["average_views"] else answer
     return compose(*parts) if parts else None, answer
 
 

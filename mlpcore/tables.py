@@ -39,6 +39,7 @@ DEFAULTS = {
     "views": {},  # arguments of augment.Views: training rows are seen in them
     "average_views": False,  # and predictions averaged over them
     "mixup": 0.0,
+    "predict_batch": 500,  # rows judged at a time: attention across a batch answers by its company
 }
 
 

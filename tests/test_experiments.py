@@ -164,6 +164,15 @@ def test_views_are_for_training_and_averaged_at_the_end_if_so_said(pictures):
         run(quick(views={"shift": 1}), 0)
 
 
+def test_attention_across_a_batch_answers_by_its_company():
+    few, many = (
+        run(quick(network="report_b_attention", network_options={}, predict_batch=n), 0)
+        for n in (8, 200)
+    )
+    assert few["loss"] == many["loss"]
+    assert few["train"]["accuracy"] < many["train"]["accuracy"]
+
+
 @pytest.fixture
 def pictures():
     """Noise with a weak signal again, as pictures of 8 x 8 and their 128 components."""
