@@ -75,7 +75,7 @@ class Table:
 def tables() -> dict[str, Table]:
     """Every declared table by its id: "A1" is report A's table 1. ValueError: a faulty one.
 
-    A table `like` another has its rows, with changes of its own.
+    A table `like` another has its rows, with changes and protocols of its own.
     """
     found = {}
     for path in sorted(FOLDER.glob("*.toml")):
@@ -89,7 +89,7 @@ def tables() -> dict[str, Table]:
                 Row(row["name"], merged(base, row.get("set", {})), row.get("reported", {}))
                 for row in first["rows"]
             )
-            protocols = tuple(declared.get("protocols", PROTOCOLS))
+            protocols = tuple(table.get("protocols", PROTOCOLS))
             head = (table["id"], table["title"], first["varies"])
             found[table["id"]] = Table(*head, rows, path.stem, protocols)
     return found
