@@ -71,6 +71,9 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
             predicted = answer(net, X[part]).argmax(axis=1)
             record[part] = {"accuracy": float((predicted == y[part]).mean())}
             record[part]["f1"] = round(f1(predicted, y[part]), 6)
+            if c["average_views"]:
+                one = predict(net, X[part]).argmax(axis=1)
+                record[part]["accuracy_of_one_view"] = float((one == y[part]).mean())
         seconds = inference_time(net, X["train"], 1 if c["average_views"] else 3, answer)
         record["inference_seconds"] = round(seconds, 4)
     return record | records.surroundings()

@@ -89,9 +89,9 @@ def tables() -> dict[str, Table]:
                 Row(row["name"], merged(base, row.get("set", {})), row.get("reported", {}))
                 for row in first["rows"]
             )
-            protocols = tuple(table.get("protocols", PROTOCOLS))
+            protocols = table.get("protocols", declared.get("protocols", PROTOCOLS))
             head = (table["id"], table["title"], first["varies"])
-            found[table["id"]] = Table(*head, rows, path.stem, protocols)
+            found[table["id"]] = Table(*head, rows, path.stem, tuple(protocols))
     return found
 
 
