@@ -23,7 +23,7 @@ from .history import EarlyStopping, TrainingDiverged
 from .losses import cross_entropy
 from .metrics import count_parameters, f1, inference_time, predict
 from .preprocess import stratified_split
-from .tables import NETWORKS, PROTOCOLS, SCALERS, Table, configured, key, tables
+from .tables import DEFAULTS, NETWORKS, PROTOCOLS, SCALERS, Table, configured, key, tables
 from .train import fit
 
 # --- one run --------------------------------------------------------------------------------------
@@ -36,13 +36,13 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
     was best, as both reports did. "honest": a tenth of the training rows, of each class, says so;
     the test rows are read once, at the end. A run that diverges is recorded, without metrics.
     """
-    c, rng = configuration, np.random.default_rng(seed)
+    c, rng = DEFAULTS | configuration, np.random.default_rng(seed)
     data = data or load(c["data"])
     X, y, chooser = _parts(data, c, rng)
     augment, answer = _augmented(data, c)
     net = NETWORKS[c["network"]](rng, **c["network_options"])
     optimizer = getattr(optim, c["optimizer"])(net.parameters(), **c["optimizer_options"])
-    record = {"configuration": c, "seed": seed, "parameters": count_parameters(net)}
+    record = {"configuration": configuration, "seed": seed, "parameters": count_parameters(net)}
     start = time.perf_counter()
     try:
         history = fit(
