@@ -1458,4 +1458,4 @@ exercises.paired_half_width.check(my_paired_half_width)
 # - Check an evaluation by hand on uneven classes, and on fresh rows.
 #
 # Back: [14 Skip a layer](14_skip_a_layer.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb), [23 Play](23_play.ipynb)
+# Next: [16 Re-run report A](16_rerun_report_a.ipynb)

@@ -617,4 +617,4 @@ crowned.check(my_crowned)
 # - Letting test rows choose the epoch is worth up to a percent, and it hides in every row.
 #
 # Back: [15 Train and judge](15_train_and_judge.ipynb)
-# Next: [18 Find the best](18_find_the_best.ipynb)
+# Next: [17 Re-run report B](17_rerun_report_b.ipynb)

@@ -121,7 +121,7 @@ def ladder(protocol, seeds):
 Explorer(
     ladder,
     alt="Test accuracy of ten steps of report B's search, its own single runs as crosses and ours "
-    "as dots with mean and interval, from bottom accuracy at the top to the residual block below.",
+    "as dots with their mean and its interval, the first step at the top and the last below.",
     protocol=choice("protocol", ("report", "honest")),
     seeds=slider("seeds", 1, 5),
 )
@@ -368,7 +368,7 @@ for i, (name, row) in enumerate((("2,000 training rows", 0), ("3,000 other rows"
         list(WAYS), pairs[0], pairs[1], **LINES[i], marker=MARKERS[i], capsize=3, label=name
     )
 ax4.set(ylabel="accuracy", ylim=(0, 1.05))
-_ = ax4.legend(fontsize=10, loc="center right")
+_ = ax4.legend(fontsize=10, loc="upper right")
 
 # %%
 show(
@@ -627,5 +627,5 @@ paired_gain.check(my_paired_gain)
 # - Averaging over views gains while the views err apart.
 # - Choose by validation rows; pair the runs that can be paired.
 #
-# Back: [15 Train and judge](15_train_and_judge.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb)
+# Back: [17 Re-run report B](17_rerun_report_b.ipynb)
+# Next: [19 Extract features](19_extract_features.ipynb)

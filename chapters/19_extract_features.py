@@ -703,4 +703,4 @@ attend.check(my_attend)
 # - Where there is no order, a linear layer does at least as well.
 #
 # Back: [18 Find the best](18_find_the_best.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb)
+# Next: [20 Build autograd](20_build_autograd.ipynb)

@@ -683,5 +683,5 @@ log_sum_exp.check(my_log_sum_exp)
 # - The order in which values were made, reversed, will do.
 # - A chain hides faults of order and adding up. Test on a value that is used twice.
 #
-# Back: [06 Send gradients back](06_send_gradients_back.ipynb)
-# Next: [22 Make it fast](22_make_it_fast.ipynb)
+# Back: [19 Extract features](19_extract_features.ipynb)
+# Next: [21 Search architectures](21_search_architectures.ipynb)

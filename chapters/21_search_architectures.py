@@ -614,5 +614,5 @@ expected_best.check(my_expected_best)
 # - A winner is the luckier, the fewer the validation rows and the more alike the networks: train it
 #   again before you believe it.
 #
-# Back: [15 Train and judge](15_train_and_judge.ipynb)
+# Back: [20 Build autograd](20_build_autograd.ipynb)
 # Next: [22 Make it fast](22_make_it_fast.ipynb)

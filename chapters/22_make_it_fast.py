@@ -401,4 +401,4 @@ blocked_product.check(my_product)
 # - float32 throughout, one BLAS thread for small products, few calls on small arrays.
 # - Threads where the work falls into parts that need nothing of each other.
 #
-# Back: [00 Start here](00_start_here.ipynb)
+# Back: [21 Search architectures](21_search_architectures.ipynb)
