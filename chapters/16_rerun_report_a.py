@@ -30,7 +30,7 @@ from mlpcore import records
 from mlpcore.data import load
 from mlpcore.experiments import run, tables
 from mlpcore.explore import Explorer, choice, slider
-from mlpcore.plots import COLOURS, LINES, MARKERS, show, subplots
+from mlpcore.plots import COLOURS, LINES, show, subplots
 
 # %%
 data = load("shapes10")
@@ -273,8 +273,8 @@ def walk(table, row, protocol):
 # %%
 Explorer(
     walk,
-    alt="Loss and accuracy by epoch of five recorded runs, training solid and held-out rows dashed, "
-    "as mean and range.",
+    alt="Loss and accuracy by epoch of five recorded runs, training solid and held-out "
+    "rows dashed, as mean and range.",
     table=choice("table", [(f"{n}: {t.title}", n) for n, t in declared.items()], value="A5"),
     row=slider("row", 1, 4, value=1),
     protocol=choice("protocol", ("report", "honest")),

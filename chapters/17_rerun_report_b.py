@@ -102,7 +102,8 @@ def one_table(table):
 # %%
 Explorer(
     one_table,
-    alt="Our mean test accuracy against the printed one, a dot for each row of report B, around the "
+    alt="Our mean test accuracy against the printed one, a dot for each row of report B, "
+    "around the "
     "line of equality; the rows of the chosen table are marked, those that disagree named.",
     table=choice("table", [(f"{n}: {t.title}", n) for n, t in original.items()], value="B3"),
 )
@@ -146,6 +147,7 @@ def cell(runs, what):
     return f"{mean:.{digits}f} ± {half:.{digits}f}"
 
 
+# %%
 def as_html(table, protocol):
     head = "".join(f"<th>{name}" for name, _ in COLUMNS.values())
     lines = [f"<tr><th><th>{head}"]
@@ -160,8 +162,8 @@ def as_html(table, protocol):
 # %%
 Explorer(
     as_html,
-    alt="A table of the report beside our runs of it: accuracy, F1, epochs, times and parameters of "
-    "every row, as printed and as found.",
+    alt="A table of the report beside our runs of it: accuracy, F1, epochs, times and "
+    "parameters of every row, as printed and as found.",
     table=choice("table", list(declared), value="B13"),
     protocol=choice("protocol", ("report", "honest")),
 )
@@ -313,6 +315,9 @@ for i, name in enumerate(("GELU", "tanh", "sigmoid, 200 epochs")):
     for line, r in zip(lines, runs, strict=True):
         line[: r["epochs"]] = r["val_accuracy"]
     ax3.plot(np.arange(1, length + 1), np.nanmean(lines, axis=0), **LINES[i], label=name)
+
+
+# %%
 ax3.axvline(80, color="black", lw=1, ls=":")
 ax3.axhline(0.547, color="#888888", lw=1)
 ax3.set(xlabel="epoch", ylabel="test accuracy", ylim=(0.35, 0.62), xlim=(0, 201))
@@ -322,8 +327,8 @@ _ = ax3.legend(fontsize=9, loc="lower right")
 # %%
 show(
     fig3,
-    "Test accuracy by epoch of GELU, tanh and sigmoid: sigmoid is far below the others at epoch 80, "
-    "the dotted line, still rises, and reaches the report's figure after it.",
+    "Test accuracy by epoch of GELU, tanh and sigmoid: sigmoid is far below the others "
+    "at epoch 80, the dotted line, still rises, and reaches the report's figure after it.",
 )
 
 # %%
@@ -350,6 +355,9 @@ for name in ("sigmoid", "sigmoid, 200 epochs"):
 rng = np.random.default_rng(17)
 attentive = models.report_b_attention(rng, dropout=0.0)
 plan = {"optimizer": SGD(attentive.parameters(), lr=0.05, momentum=0.9), "epochs": 4}
+
+
+# %%
 fit(
     attentive,
     data.X_train[:9600],
@@ -376,8 +384,8 @@ _ = ax4.set(xscale="log", xlabel="rows judged at a time", ylabel="accuracy", yli
 # %%
 show(
     fig4,
-    "Accuracy of one trained network against the number of rows judged at a time: it rises steadily "
-    "with the company, past the 32 of training, marked by a dotted line.",
+    "Accuracy of one trained network against the number of rows judged at a time: it "
+    "rises steadily with the company, past the 32 of training, marked by a dotted line.",
 )
 
 # %% [markdown]
@@ -436,15 +444,16 @@ for record in records.read("suspects"):
     options = record["configuration"]["network_options"]
     name = options["norm"] if "constant" in options["norm"] else options["features"]
     suspects.setdefault(name, []).append(record)
+
+
+# %%
 for name, like in (
     ("layer, constant", "0.506, 0.553"),
     ("rnn, last half", "0.397, 0.394"),
     ("rnn, no tanh", "0.397, 0.394"),
 ):
     test, train = (accuracy(suspects[name], part).mean() for part in ("test", "train"))
-    print(
-        f"{name:16} test {test:.3f}, train {train:.3f}; printed {like}; runs {len(suspects[name])}"
-    )
+    print(f"{name:16} test {test:.3f}, train {train:.3f}; printed {like}")
 
 # %% [markdown]
 # For layer norm: the printed training accuracy, and most of the way to the printed test accuracy. A
@@ -496,6 +505,9 @@ OTHERS = {
     "linear layer beats CNN": ("B13", "linear layer", "CNN"),
     "linear layer beats RNN": ("B13", "linear layer", "RNN"),
 }
+
+
+# %%
 SAME = {
     "batches of 32 or 256: no matter": ("B4", "32", "256"),
     "momentum 0.9 or 0.999: no matter": ("B7", "0.9", "0.999"),
@@ -510,6 +522,7 @@ def no_difference(a, b, margin=0.01):
     return "does not hold" if abs(mean) > half else "within noise"
 
 
+# %%
 def judge(claims, test):
     for claim, (table, first, second) in claims.items():
         kept = by_name(table, "honest")
@@ -569,6 +582,9 @@ for i, (who, look) in enumerate((("report B", "x"), ("ours", "o"))):
                 )
                 ax5.annotate(row.name, (x, y), textcoords="offset points", fontsize=9, **place)
     ax5.plot([], [], look, color=COLOURS[i], mew=2, mfc="none", label=who)
+
+
+# %%
 ax5.set(xscale="log", xlabel="seconds of training", ylabel="test accuracy", xlim=(8, 60000))
 _ = ax5.legend(fontsize=9, loc="lower right")
 
@@ -683,9 +699,11 @@ def as_table(fault):
     return f"<table>{''.join(lines)}</table>"
 
 
+# %%
 Explorer(
     as_table,
-    alt="A table of four checks of a network, and for the chosen fault whether each passes or fails.",
+    alt="A table of four checks of a network, and for the chosen fault whether each "
+    "passes or fails.",
     fault=choice("fault", list(FAULTS)),
 )
 

@@ -28,8 +28,8 @@ import numpy as np
 from mlpcore import AdamW, fit, models, predict, records, schedules
 from mlpcore.augment import Views
 from mlpcore.data import load
-from mlpcore.explore import Explorer, choice, slider
 from mlpcore.experiments import tables
+from mlpcore.explore import Explorer, choice, slider
 from mlpcore.metrics import evaluate
 from mlpcore.plots import COLOURS, LINES, MARKERS, show, subplots
 from mlpcore.preprocess import PCA
@@ -200,7 +200,7 @@ show(
 
 # %%
 steps = list(better.items())
-for (before_name, before), (name, after) in zip(steps[:-1], steps[1:], strict=True):
+for (_, before), (name, after) in zip(steps[:-1], steps[1:], strict=True):
     gain, half = records.difference(accuracy(after), accuracy(before))
     verdict = records.verdict(accuracy(after), accuracy(before))
     print(f"{name:20} {gain:+.3f} ± {half:.3f}  {verdict}")
@@ -250,7 +250,7 @@ rng = np.random.default_rng(18)
 small = rng.normal(size=(60, 4, 5, 1))
 whole = PCA(20).fit(small.reshape(60, -1))
 views = Views(whole, (4, 5, 1), shift=1)
-print(len(views), "views; the first three:", views.changes[:3])
+print(len(views), "views, among them", views.changes[0], "and", views.changes[-1])
 
 # %%
 x = whole.transform(small.reshape(60, -1))
@@ -373,8 +373,8 @@ _ = ax4.legend(fontsize=10, loc="upper right")
 # %%
 show(
     fig4,
-    "Accuracy on training rows and on other rows for four ways of showing the rows: the more views, "
-    "the lower the first and the higher the second, and the gap between them narrows.",
+    "Accuracy on training rows and on other rows for four ways of showing the rows: the "
+    "more views, the lower the first and the higher the second, and the gap between them narrows.",
 )
 
 # %%

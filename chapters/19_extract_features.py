@@ -31,7 +31,7 @@ from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import gradient_errors
 from mlpcore.metrics import count_parameters, evaluate
 from mlpcore.plots import COLOURS, LINES, show, subplots
-from mlpcore.sequences import RNN, Conv1d, SelfAttention, Unflatten, attention, conv1d, rnn
+from mlpcore.sequences import RNN, Conv1d, Unflatten, attention, conv1d, rnn
 from mlpcore.source import show_source
 
 # %%
@@ -55,6 +55,9 @@ KERNELS = {
 }
 noise60 = np.random.default_rng(0).normal(0, 0.1, 60)
 fig, (above, below) = subplots(2, 1, width=7.4, height=4, sharex=True)
+
+
+# %%
 (signal_line,) = above.plot([], [], **LINES[0], label="signal")
 (kernel_line,) = above.plot([], [], color=COLOURS[1], lw=3, label="kernel, where it lies now")
 (out_line,) = below.plot([], [], **LINES[2], label="output")
@@ -81,8 +84,8 @@ def slide(kernel, bump, place):
 # %%
 Explorer(
     slide,
-    alt="Above, a signal with a bump and the kernel over one place of it; below, the output at every "
-    "place, with the present one marked.",
+    alt="Above, a signal with a bump and the kernel over one place of it; below, the "
+    "output at every place, with the present one marked.",
     kernel=choice("kernel", list(KERNELS)),
     bump=slider("bump at", 6, 53, value=20),
     place=slider("kernel at", 4, 55, value=30),
@@ -172,11 +175,12 @@ def patterns(n, rng):
     return X.astype(np.float32), y
 
 
+# %%
 class Largest(Module):
     """Of each channel the largest output: (n, D, T) to (n, D). The gradient goes to that place."""
 
     def forward(self, x):
-        n, D, T = x.shape
+        n, D, _ = x.shape
         where = x.data.argmax(axis=2)
         return x[np.arange(n)[:, None], np.arange(D)[None, :], where]
 
@@ -209,7 +213,7 @@ found = {name: [learnt(name, seed) for seed in range(5)] for name in ("linear", 
 # %%
 sizes = {name: count_parameters(net) for name, net in readers(rng).items()}
 fig2, ax2 = subplots(width=6.6, height=3)
-for i, (name, values) in enumerate(found.items()):
+for i, values in enumerate(found.values()):
     ax2.plot(values, [i] * 5, "o", ms=7, mfc="none", color=COLOURS[i])
 ax2.set_yticks(range(3), [f"{name}, {sizes[name]:,} weights" for name in found])
 _ = ax2.set(xlim=(0.4, 1.02), ylim=(-0.5, 2.5), xlabel="accuracy on new signals")
@@ -217,7 +221,8 @@ _ = ax2.set(xlim=(0.4, 1.02), ylim=(-0.5, 2.5), xlabel="accuracy on new signals"
 # %%
 show(
     fig2,
-    "Accuracy of five seeds on signals with a pattern at an unknown place: the convolution, with the "
+    "Accuracy of five seeds on signals with a pattern at an unknown place: the "
+    "convolution, with the "
     "fewest weights, makes hardly a mistake; the linear layer and the MLP stay far below.",
 )
 
@@ -301,8 +306,8 @@ def remember(gain, size):
 # %%
 Explorer(
     remember,
-    alt="Length of the gradient against the number of steps back, on a logarithmic axis: a straight "
-    "line whose slope depends on the gain, and on how far tanh is saturated.",
+    alt="Length of the gradient against the number of steps back, on a logarithmic axis: "
+    "a straight line whose slope depends on the gain, and on how far tanh is saturated.",
     gain=slider("gain of W_h", 0.5, 1.6, value=0.9, step=0.05),
     size=slider("size of x", 0.0, 2.0, value=0.1, step=0.05),
 )
@@ -455,6 +460,7 @@ def extractor(name, rng):
     return Sequential(Unflatten(8, 16), RNN(16, 64, rng=rng))
 
 
+# %%
 def reached(name, shuffled, seed):
     rng = np.random.default_rng(seed)
     net = Sequential(extractor(name, rng), ReLU(), Linear(64, 10, rng=rng))
@@ -488,19 +494,17 @@ _ = ax5.legend(fontsize=9)
 # %%
 show(
     fig5,
-    "Accuracy with features in order and shuffled, five seeds each: the linear layer does not care, "
-    "and is above the convolution and the recurrent layer either way.",
+    "Accuracy with features in order and shuffled, five seeds each: the linear layer "
+    "does not care, and is above the convolution and the recurrent layer either way.",
 )
 
 # %%
 for name in EXTRACTORS:
-    print(
-        f"{name:13} in order beats shuffled: {records.verdict(ordered[name, False], ordered[name, True])}"
-    )
+    verdict = records.verdict(ordered[name, False], ordered[name, True])
+    print(f"{name:13} in order beats shuffled: {verdict}")
 for name in ("CNN", "RNN"):
-    print(
-        f"linear layer beats {name}: {records.verdict(ordered['linear layer', False], ordered[name, False])}"
-    )
+    verdict = records.verdict(ordered["linear layer", False], ordered[name, False])
+    print(f"linear layer beats {name}: {verdict}")
 
 # %% [markdown]
 # The components are sorted by variance, which is a kind of order. But no pattern repeats along it.
@@ -522,7 +526,7 @@ def wrong_conv(fault):
             dX, dW, db = back(dY)
             if fault == "flipped in backward only":
                 dW = dW[:, ::-1]
-            if fault == "bias not summed over places":
+            if fault == "bias not summed":
                 db = dY.sum(axis=0)[:, 0]
             if fault == "kernel flipped":
                 dW = dW[:, ::-1]
@@ -568,12 +572,15 @@ FAULTS = {
     "none": wrong_conv(None),
     "kernel flipped": wrong_conv("kernel flipped"),
     "flipped in backward only": wrong_conv("flipped in backward only"),
-    "bias not summed over places": wrong_conv("bias not summed over places"),
+    "bias not summed": wrong_conv("bias not summed"),
     "last step's gradient only": wrong_rnn("last step's gradient only"),
     "tanh' twice": wrong_rnn("tanh' twice"),
     "softmax over the queries": wrong_attention("softmax over the queries"),
     "no scaling": wrong_attention("no scaling"),
 }
+
+
+# %%
 SHAPES = {
     "conv": ((3, 2, 9), (2, 3, 4), 4),
     "rnn": ((3, 4, 2), (2, 5), (5, 5), 5, 5),
@@ -612,6 +619,7 @@ def as_table(fault):
     return f"<table>{''.join(lines)}</table>"
 
 
+# %%
 Explorer(
     as_table,
     alt="A table of the checks that apply to the chosen faulty operation, and whether each passes "
@@ -622,7 +630,7 @@ Explorer(
 # %%
 for name, checks in verdicts.items():
     caught = [check for check, ok in checks.items() if not ok]
-    print(f"{name:28} found by: {', '.join(caught) or 'none of them'}")
+    print(f"{name:24} found by: {', '.join(caught) or 'none of them'}")
 
 # %% [markdown]
 # A kernel flipped in forward *and* backward passes everything: it is a true convolution, and learns

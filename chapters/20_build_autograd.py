@@ -30,7 +30,7 @@ from mlpcore.data import load, moons
 from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
 from mlpcore.operation import operation
-from mlpcore.plots import COLOURS, LINES, show, subplots
+from mlpcore.plots import LINES, show, subplots
 from mlpcore.source import show_source
 
 # %%
@@ -184,6 +184,7 @@ def depth(value):
     return 1 + max((depth(parent) for parent in value.parents), default=-1)
 
 
+# %%
 def layout(values):
     """x by depth, y so that those of one depth stand apart; leaves beside what uses them."""
     places, used = {}, {}
@@ -202,6 +203,9 @@ fig, ax = subplots(width=9, height=3.6)
 ax.axis("off")
 places = layout(walk)
 texts = {}
+
+
+# %%
 for value in walk:
     at = places[id(value)]
     for parent in value.parents:
@@ -280,6 +284,9 @@ CASES = {
     "exp": (ops.exp, (4, 3)),
     "log": (lambda x: ops.log(x), (4, 3)),
 }
+
+
+# %%
 MOVERS = {
     "sum": (lambda x: ops.sum(x, axis=0), (4, 3)),
     "mean": (lambda x: ops.mean(x, axis=(0, 2)), (4, 3, 2)),
@@ -345,8 +352,8 @@ _ = ax2.set(xlabel="step", ylabel="mean squared error", ylim=(0, None))
 # %%
 show(
     fig2,
-    "The loss of a small network trained by our own tape: it falls steeply in the first fifty steps "
-    "and slowly after that.",
+    "The loss of a small network trained by our own tape: it falls steeply in the first "
+    "fifty steps and slowly after that.",
 )
 
 # %% [markdown]
@@ -518,6 +525,7 @@ def not_summed(a, b):
     return a + b, lambda dy: (dy, dy if dy.shape == b.shape else dy[-1])
 
 
+# %%
 def losses_to_try(add):
     W, b = Value(rng.normal(size=(3, 3))), Value(rng.normal(size=3))
     x = Value(rng.normal(size=(4, 3)))
@@ -556,6 +564,7 @@ FAULTS = [
 ]
 
 
+# %%
 def trial(fault):
     rows = {}
     for name, (last, leaf) in losses_to_try(
@@ -578,6 +587,7 @@ def as_table(fault):
     return f"<table>{''.join(lines)}</table>"
 
 
+# %%
 Explorer(
     as_table,
     alt="A table of three losses and, for the chosen fault of the tape, whether the gradient comes "

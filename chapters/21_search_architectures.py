@@ -31,7 +31,7 @@ import optuna
 from mlpcore import AdamW, fit, models, records
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, slider
-from mlpcore.plots import COLOURS, LINES, MARKERS, show, subplots
+from mlpcore.plots import COLOURS, LINES, show, subplots
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -57,6 +57,7 @@ SPACE = {
 }
 
 
+# %%
 def place(record):
     """Where a record stands in the space: an index into each setting's values."""
     c = record["configuration"]
@@ -71,6 +72,9 @@ SHAPE = tuple(map(len, SPACE.values()))
 all_runs = records.read("architectures")
 curves = np.zeros((*SHAPE, 15))  # validation accuracy by epoch, seed 0
 validation, test, seconds = np.zeros(SHAPE), np.zeros(SHAPE), np.zeros(SHAPE)
+
+
+# %%
 for r in all_runs:
     if r["seed"] == 0:
         at = place(r)
@@ -313,6 +317,9 @@ rng = np.random.default_rng(21)
 flat = validation.ravel()
 random = best_so_far([rng.permutation(flat)[:40] for _ in range(1000)])
 one_by_one = []
+
+
+# %%
 for _ in range(1000):
     _, seen = greedy(starts[rng.integers(162)], orders[rng.integers(120)])
     one_by_one.append([validation[p] for p in seen])
@@ -323,7 +330,7 @@ parzen = best_so_far([tpe(seed) for seed in range(12)])
 # %%
 def halving_until(budget=40):
     """The best so far after each whole run's worth of epochs."""
-    line, spent, top = np.full(budget, np.nan), 0, 0.0
+    line, spent, top = np.zeros(budget), 0, 0.0
     while True:
         epochs, end = halving(rng)
         first = int(np.ceil((spent + epochs) / 15))
@@ -342,6 +349,9 @@ cost = np.arange(1, 41)
 for i, (name, lines) in enumerate(SEARCHES.items()):
     ax3.plot(cost, np.median(lines, axis=0), **LINES[i], label=name)
 (low_line,) = ax3.plot([], [], color="#888888", lw=1)
+
+
+# %%
 (high_line,) = ax3.plot([], [], color="#888888", lw=1, label="10% and 90% of one")
 ax3.axhline(flat.max(), color="black", lw=1, ls=":")
 ax3.set(
@@ -352,10 +362,10 @@ _ = ax3.legend(fontsize=9, loc="lower right")
 
 # %%
 def compare(search, budget):
-    low, high = np.nanpercentile(SEARCHES[search][:, :budget], (10, 90), axis=0)
+    low, high = np.percentile(SEARCHES[search][:, :budget], (10, 90), axis=0)
     low_line.set_data(cost[:budget], low)
     high_line.set_data(cost[:budget], high)
-    after = ", ".join(f"{n} {np.nanmedian(v[:, budget - 1]):.3f}" for n, v in SEARCHES.items())
+    after = ", ".join(f"{n} {np.median(v[:, budget - 1]):.3f}" for n, v in SEARCHES.items())
     ax3.set_title(f"after {budget} runs: {after}", fontsize=10)
     return fig3
 
@@ -371,7 +381,7 @@ Explorer(
 
 # %%
 for budget in (5, 10, 40):
-    medians = {n: np.nanmedian(v[:, budget - 1]) for n, v in SEARCHES.items() if n != "TPE"}
+    medians = {n: np.median(v[:, budget - 1]) for n, v in SEARCHES.items() if n != "TPE"}
     print(
         f"after {budget:2} runs, in order:",
         ", ".join(sorted(medians, key=medians.get, reverse=True)),
@@ -393,6 +403,9 @@ by_place = {}
 for r in all_runs:
     by_place.setdefault(place(r), []).append(r)
 again = {at: runs for at, runs in by_place.items() if len(runs) == 5}
+
+
+# %%
 first = np.array([validation[at] for at in again])
 later = np.array(
     [np.mean([r["validation"]["accuracy"] for r in runs if r["seed"]]) for runs in again.values()]
@@ -534,6 +547,7 @@ def lucky(rows, networks):
     return [np.take_along_axis(a, winner, axis=1).mean() for a in (seen, p)]
 
 
+# %%
 def draw_lucky(rows, networks):
     for bar, text, value in zip(bars6, values6, lucky(rows, networks), strict=True):
         bar.set_width(value)
