@@ -36,6 +36,7 @@ from mlpcore.data import circles, load, moons
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
 from mlpcore.metrics import count_parameters
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.source import show_source
 from mlpcore.train import TrainingDiverged, training_steps
@@ -1092,6 +1093,17 @@ for fault, found in judged.items():
 # - **Strict**, at random points with random $dY$, is right twelve times.
 # - **Trains** finds four of ten. A network learns with a wrong slope, as long as it points roughly
 #   downhill: a falling loss proves little.
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# One network, live: **Play** trains it, and each layer's activation is a control. **Predict
+# first**: with sigmoid in both layers, how soon will the border bend? Then change one layer to
+# ReLU; then both, at a learning rate of 1: watch the share of dead units.
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+Playground(data="circles", activations=["sigmoid", "sigmoid"])
 
 # %% [markdown]
 # ## Practise

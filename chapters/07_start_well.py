@@ -31,6 +31,7 @@ from mlpcore import SGD, StandardScaler, activations, cross_entropy, fit, init, 
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.metrics import count_parameters
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.source import show_source
 from mlpcore.train import TrainingDiverged, training_steps
@@ -966,6 +967,17 @@ def dead_share(net):
 for start in ("Kaiming normal", "(46) as a variance"):
     lost = sum(dead_share(net) > 0.5 for _, net in runs[start, 4])
     print(f"{start:18}: last hidden layer mostly dead in {lost} of 5 runs")
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# Four hidden layers, live. **Predict first**: whose gradients are longer, the first layer's or
+# the last's? Look at the histograms before **Play**. Then change the initialisation, and the
+# activations to tanh: each change starts anew.
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+Playground(widths=[8] * 4, activations=["relu"] * 4, init="xavier_normal")
 
 # %% [markdown]
 # ## Practise

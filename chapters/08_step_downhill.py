@@ -33,6 +33,7 @@ from mlpcore import SGD, Parameter, cross_entropy, evaluate, models, records, so
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider, switch
 from mlpcore.gradcheck import check_network, numerical_gradient
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.preprocess import batches, one_hot
 from mlpcore.source import show_source
@@ -1457,6 +1458,17 @@ try:
     loss.backward()
 except RuntimeError as error:
     print(str(error).split(" (")[0])
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# The learning rate acts on the next step, in mid-training. **Predict first**: press **Play**,
+# wait until the loss is level, then raise the rate to 3. And with batches of 1 instead of 32, how
+# does the curve look at the same rate?
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+Playground(lr=0.03, batch_size=32)
 
 # %% [markdown]
 # ## Practise

@@ -32,6 +32,7 @@ from mlpcore.autograd import Parameter
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import numerical_gradient
+from mlpcore.playground import Playground
 from mlpcore.plots import BLUE, LINES, MARKERS, VERMILLION, show, subplots
 from mlpcore.source import show_source
 from mlpcore.train import training_steps
@@ -1296,6 +1297,19 @@ for fault, found in judged.items():
 # - **`rate inside`** passes every check but the one in which the rate changes. It is no fault until you
 #   add a schedule.
 # - A check is as good as its case: random gradients, two parameters, decay on, a rate that changes.
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# Momentum acts on the next step. **Predict first**: the run below crawls. Raise the momentum to
+# 0.9 while it plays, then to 0.99: what happens to the curve? And with the optimizer "SGD,
+# averaged"?
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+Playground(
+    data="spirals", noise=0.0, widths=[16, 16], activations=["tanh"] * 2, momentum=0.0, lr=0.03
+)
 
 # %% [markdown]
 # ## Practise

@@ -33,6 +33,7 @@ from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.metrics import evaluate
 from mlpcore.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from mlpcore.playground import Playground, side_by_side
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.records import interval
 from mlpcore.source import show_source
@@ -1526,6 +1527,16 @@ for fault, found in judged.items():
 #   to be right, show them.
 # - **$\epsilon$** is missed by the comparison, where all gradients are near 1. It takes tiny
 #   gradients, and zero.
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# The same network, once with Adam, once with SGD, side by side. **Predict first**: which is ahead
+# after 300 steps at these rates? Find a rate at which the other wins.
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+side_by_side(Playground(optimizer="Adam", lr=0.01), Playground(lr=0.01))
 
 # %% [markdown]
 # ## Practise

@@ -33,6 +33,7 @@ from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
 from mlpcore.metrics import evaluate
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.source import show_source
 
@@ -1215,6 +1216,17 @@ print_table("dropout")
 #   *twice*. It looks at $W$ only: the bias needs its own.
 # - **Slope** needs the mask held still, or it would complain of a right layer too. It cannot see
 #   a wrong scale used both ways: that is the right derivative of the wrong thing.
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# A network that learns its hundred noisy points by heart. **Predict first**: train until training
+# and test loss part, then raise the dropout to 0.4 while it plays; then put it back, and raise
+# the weight decay. What does the border do?
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+Playground(examples=100, noise=0.4, widths=[32, 32], lr=0.3)
 
 # %% [markdown]
 # ## Practise

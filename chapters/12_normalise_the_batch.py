@@ -45,6 +45,7 @@ from mlpcore import (
 from mlpcore.data import load, moons
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.source import show_source
 from mlpcore.train import TrainingDiverged, training_steps
@@ -1394,6 +1395,16 @@ for fault, passed in outcome.items():
 # - **The loss** falls with nearly all of them. A network learns around a wrong gradient.
 # - **Ours** sees all faults in $Y$ and in the gradients. But somebody has to check the library, by
 #   the others.
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# Four layers at a high rate, with batch norm. **Predict first**: take it away (normalisation:
+# none). Then put it back and lower the batch size to 2, and to 1.
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+Playground(widths=[8] * 4, activations=["relu"] * 4, norm="batch", lr=0.5)
 
 # %% [markdown]
 # ## Practise

@@ -31,6 +31,7 @@ from mlpcore import SGD, Linear, ReLU, Residual, Sequential, cross_entropy, fit,
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import check_network, gradient_errors
+from mlpcore.playground import Playground, side_by_side
 from mlpcore.plots import LINES, show, subplots
 from mlpcore.source import show_source
 
@@ -496,6 +497,18 @@ for fault, seen in judged.items():
 
 # %% [markdown]
 # A skip that is not sent back still trains, slowly: only the derivative shows it.
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# Four hidden layers of tanh, side by side: with skips and without. **Predict first**: which one's
+# first layer gets the longer gradients?
+# All controls: [chapter 23](23_play.ipynb).
+
+# %%
+side_by_side(
+    *[Playground(widths=[8] * 4, activations=["tanh"] * 4, residual=r) for r in (True, False)]
+)
 
 # %% [markdown]
 # ## Practise
