@@ -474,7 +474,7 @@ image_grid(
 )
 
 # %% [markdown]
-# How bright it is; then, twice, which colour; then whether the light falls from above or from the side.
+# How bright it is; then, twice, which colour; then whether the light falls from the side or from above.
 # Fine detail comes late, as few pictures share it.
 #
 # The slider adds one component after another: $\hat R = X V + m$ with the first $k$ columns of $X$ and
@@ -880,7 +880,8 @@ fig, ax = subplots(width=7.4, height=3)
 ax.vlines(number, 0, explained, color=BLUE, lw=2)
 ax.plot(number, explained, ls="", marker="o", ms=4, color=BLUE)
 for i in best:
-    ax.annotate(f"{i + 1}", (i + 1, explained[i]), xytext=(5, 2), textcoords="offset points")
+    aside = (-12, 2) if i == best[0] else (5, 2)
+    ax.annotate(f"{i + 1}", (i + 1, explained[i]), xytext=aside, textcoords="offset points")
 ax.set(xlabel="component", ylabel="share of variance\nbetween classes", ylim=(0, None))
 show(
     fig,
@@ -1035,12 +1036,12 @@ counts = confusion_matrix(guesses["scaled distance"], y[held])
 draw_confusion(
     counts,
     data.class_names,
-    "Confusion matrix of the nearest mean: right answers on the diagonal; most mistakes fall "
-    "beside it, between classes next to each other in the list.",
+    "Confusion matrix of the nearest mean: right answers on the diagonal; the commonest mistakes "
+    "are beside it, between classes next to each other in the list, or between first and last.",
 )
 
 # %% [markdown]
-# Neighbours in the list: the ones whose means are close. All 45 pairs of classes:
+# Neighbours in the list (arrow and disc close the wheel): the ones whose means are close. All 45 pairs:
 
 # %%
 apart = np.linalg.norm((means[:, None] - means) / scale, axis=2)
@@ -1134,6 +1135,10 @@ show(
 )
 
 # %% [markdown]
+# Dividing by the deviation helped the means, and does not help here. A picture's distances to ten means
+# all hold the same noise, its own. Each neighbour brings noise of its own, and a hundred quiet components
+# have been made as loud as the colours.
+#
 # Learning, in the chapters to come, means finding a better notion of *near* than these.
 
 # %% [markdown]

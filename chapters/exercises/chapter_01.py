@@ -12,7 +12,10 @@ from mlpcore.exercises import Exercise, Mistake
 def _pictures(rng):
     """Columns of very different spread, mixed, so that no two eigenvalues are close."""
     n, d = 9, 6
-    turn, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    turn = 1e-9 * rng.normal(size=(d, d))  # nearly two blocks: eig, which does not sort, then gives
+    for block in (slice(0, 3), slice(3, 6)):  # one after the other; no entry is 0, it has a sign
+        turn[block, block] = rng.normal(size=(3, 3))
+    turn = np.linalg.qr(turn)[0][:, [0, 3, 1, 4, 2, 5]]  # the largest by turns from either block
     scores, _ = np.linalg.qr(_centred(rng.normal(size=(n, d))))
     spread = np.array([8.0, 5.0, 3.0, 2.0, 1.2, 0.7]) * rng.uniform(0.95, 1.05, size=d)
     R = scores * spread @ turn.T + rng.normal(size=d) + 3
@@ -93,6 +96,16 @@ pca_yourself = Exercise(
                 lambda R, k: _svd(_centred(R))[2][:k][::-1] ** 2,
             ),
             Mistake(
+                "unsorted, as eig gives them",
+                "np.linalg.eig does not sort: use eigh, or bring its results in order by argsort.",
+                lambda R, k: np.linalg.eig(np.cov(R.T))[1].T[:k] ** 2,
+            ),
+            Mistake(
+                "the scores, not the components",
+                "Rc @ V^T are the features, one row a picture. Return V, one row a direction.",
+                lambda R, k: (_centred(R) @ _svd(_centred(R))[2][:k].T) ** 2,
+            ),
+            Mistake(
                 "components as columns",
                 "Return them as rows: (k, d).",
                 lambda R, k: _svd(_centred(R))[2][:k].T ** 2,
@@ -169,6 +182,12 @@ pca_yourself = Exercise(
                 "forgot the square",
                 "lambda = s^2 / (n - 1).",
                 lambda R, k: _values(R, k) / (len(R) - 1),
+            ),
+            Mistake(
+                "squared twice",
+                "The svd of the covariance gives the variances as they are: the square and n - 1 "
+                "belong to the svd of the centred pictures.",
+                lambda R, k: _values(R, k) ** 4 / (len(R) - 1) ** 3,
             ),
             Mistake(
                 "the standard deviation",
@@ -248,6 +267,11 @@ how_many = Exercise(
                 "not divided by the total",
                 "A share is a part of the whole: the last one is 1.",
                 lambda eigenvalues, share: np.cumsum(eigenvalues),
+            ),
+            Mistake(
+                "in per cent",
+                "A share lies between 0 and 1: no factor of 100.",
+                lambda eigenvalues, share: 100 * _kept(eigenvalues, share),
             ),
             Mistake(
                 "deviations, not variances",
@@ -343,6 +367,21 @@ shape_of = Exercise(
                 lambda X: (((X - X.mean(axis=0)) / X.var(axis=0)) ** 3).mean(axis=0),
             ),
             Mistake(
+                "divided by the variance, once",
+                "The third moment is divided by sigma to the power 3: X.std(axis=0) ** 3.",
+                lambda X: (_centred(X) ** 3).mean(axis=0) / X.var(axis=0),
+            ),
+            Mistake(
+                "the two in the wrong order",
+                "Return skewness first, then kurtosis.",
+                lambda X: (_standard(X) ** 4).mean(axis=0) - 3,
+            ),
+            Mistake(
+                "subtracted 3",
+                "That belongs to the kurtosis: a normal's skewness is 0 as it is.",
+                lambda X: (_standard(X) ** 3).mean(axis=0) - 3,
+            ),
+            Mistake(
                 "a sum, not a mean",
                 "Divide by the number of rows.",
                 lambda X: (_standard(X) ** 3).sum(axis=0),
@@ -373,6 +412,26 @@ shape_of = Exercise(
                 "subtracted 3 before the mean of powers",
                 "First z to the power 4, then the mean, then minus 3.",
                 lambda X: ((_standard(X) - 3) ** 4).mean(axis=0),
+            ),
+            Mistake(
+                "added 3",
+                "A normal has 3; the excess is what is more than that: minus 3.",
+                lambda X: (_standard(X) ** 4).mean(axis=0) + 3,
+            ),
+            Mistake(
+                "a sum, not a mean",
+                "Divide by the number of rows, then subtract 3.",
+                lambda X: (_standard(X) ** 4).sum(axis=0) - 3,
+            ),
+            Mistake(
+                "not centred",
+                "Subtract the mean first.",
+                lambda X: ((X / X.std(axis=0)) ** 4).mean(axis=0) - 3,
+            ),
+            Mistake(
+                "divided by the variance, once",
+                "The fourth moment is divided by sigma to the power 4, the variance squared.",
+                lambda X: (_centred(X) ** 4).mean(axis=0) / X.var(axis=0) - 3,
             ),
             Mistake(
                 "the third power",
@@ -497,6 +556,16 @@ most_alike = Exercise(
                 lambda X, y: _distances(X, y) / np.sqrt(X.shape[1]),
             ),
             Mistake(
+                "one half left empty",
+                "Fill both halves: from a to b is as far as from b to a.",
+                lambda X, y: np.triu(_distances(X, y)),
+            ),
+            Mistake(
+                "inf left on the diagonal",
+                "A class is at distance 0 from itself: put inf into a copy, to find the pair.",
+                lambda X, y: _distances(X, y) + np.diag([np.inf] * 4),
+            ),
+            Mistake(
                 "differences, not distances",
                 "One number for each pair: square the differences, add over the features, root.",
                 lambda X, y: _means(X, y)[:, None] - _means(X, y),
@@ -517,6 +586,16 @@ most_alike = Exercise(
                 "the furthest pair",
                 "Most alike: the smallest distance.",
                 lambda X, y: np.sort(np.unravel_index(np.argmax(_distances(X, y)), (4, 4))),
+            ),
+            Mistake(
+                "counted from 1",
+                "Classes are counted from 0, as in y.",
+                lambda X, y: _nearest(X, y) + 1,
+            ),
+            Mistake(
+                "the distance, not the pair",
+                "Return the two classes' numbers.",
+                lambda X, y: np.array([(_distances(X, y) + np.diag([np.inf] * 4)).min()]),
             ),
             Mistake(
                 "a position in the flat array",

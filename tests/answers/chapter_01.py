@@ -74,7 +74,26 @@ def values_as_eigh_gives_them(R, k):
     return R.mean(axis=0), vectors[:, ::-1].T[:k], values[:k]
 
 
+def eig_unsorted(R, k):
+    values, vectors = np.linalg.eig(np.cov(R, rowvar=False))
+    return R.mean(axis=0), vectors[:, :k].T, values[:k]
+
+
+def scores(R, k):
+    mean, components, variance = by_eigh(R, k)
+    return mean, (R - mean) @ components.T, variance
+
+
+def svd_of_the_covariance(R, k):
+    D = R - R.mean(axis=0)
+    _, s, Vt = np.linalg.svd(D.T @ D / (len(R) - 1))
+    return R.mean(axis=0), Vt[:k], s[:k] ** 2 / (len(R) - 1)
+
+
 PCA_WRONG = [
+    ("unsorted, as eig gives them", eig_unsorted),
+    ("the scores, not the components", scores),
+    ("squared twice", svd_of_the_covariance),
     ("a mean for each row", by_svd(mean=lambda R: R.mean(axis=1))),
     ("one mean for everything", by_svd(mean=np.mean)),
     ("kept an axis", by_svd(mean=lambda R: R.mean(axis=0, keepdims=True))),
@@ -135,6 +154,7 @@ def number_by_loop(eigenvalues, share):
 
 
 NUMBER_WRONG = [
+    ("in per cent", number_of(kept=lambda v, kept: np.cumsum(100 * v / sum(v)))),
     ("the share of each", number_of(kept=lambda v, kept: v / sum(v))),
     ("not divided by the total", number_of(kept=lambda v, kept: np.cumsum(v))),
     ("deviations, not variances", number_of(kept=lambda v, kept: np.cumsum(v**0.5) / sum(v**0.5))),
@@ -175,7 +195,27 @@ def shape_by_moments(X):
     return np.array(skewness), np.array(kurtosis)
 
 
+def swapped(X):
+    return shape_by_moments(X)[::-1]
+
+
 SHAPE_WRONG = [
+    ("the two in the wrong order", swapped),
+    ("subtracted 3", shape_with(skewness=lambda X, z: (z**3).mean(axis=0) - 3)),
+    (
+        "divided by the variance, once",
+        shape_with(skewness=lambda X, z: ((X - X.mean(axis=0)) ** 3).mean(axis=0) / X.var(axis=0)),
+    ),
+    ("added 3", shape_with(kurtosis=lambda X, z: (z**4).mean(axis=0) + 3)),
+    ("a sum, not a mean", shape_with(kurtosis=lambda X, z: sum(z**4) - 3)),
+    (
+        "not centred",
+        shape_with(kurtosis=lambda X, z: (X**4).mean(axis=0) / X.var(axis=0) ** 2 - 3),
+    ),
+    (
+        "divided by the variance, once",
+        shape_with(kurtosis=lambda X, z: (z**4).mean(axis=0) * X.var(axis=0) - 3),
+    ),
     ("not centred", shape_with(lambda X, z: ((X / X.std(axis=0)) ** 3).mean(axis=0))),
     (
         "not divided by the deviation",
@@ -264,6 +304,21 @@ ALIKE_WRONG = [
         "summed over the classes",
         alike(distances=lambda m, D: np.sqrt(((m[:, None] - m) ** 2).sum(axis=1))),
     ),
+    (
+        "one half left empty",
+        alike(
+            distances=lambda m, D: np.where(np.arange(len(D)) > np.arange(len(D))[:, None], D, 0)
+        ),
+    ),
+    (
+        "inf left on the diagonal",
+        alike(distances=lambda m, D: np.where(np.eye(len(D)) > 0, np.inf, D)),
+    ),
+    (
+        "counted from 1",
+        alike(pair=lambda D, off: [i + 1 for i in np.unravel_index(off.argmin(), D.shape)]),
+    ),
+    ("the distance, not the pair", alike(pair=lambda D, off: off.min())),
     ("a class with itself", alike(pair=lambda D, off: np.unravel_index(D.argmin(), D.shape))),
     ("the furthest pair", alike(pair=lambda D, off: np.unravel_index(D.argmax(), D.shape))),
     ("a position in the flat array", alike(pair=lambda D, off: off.argmin())),
