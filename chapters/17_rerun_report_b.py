@@ -198,7 +198,7 @@ for (table, row, runs), told in zip(rows, printed, strict=True):
         print(f", apart {apart:+.3f}")
 
 # %% [markdown]
-# These are no accidents. Four suspects follow.
+# These are no accidents. We follow five suspects.
 #
 # ## Suspect 1: the decay
 #

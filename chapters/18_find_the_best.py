@@ -606,7 +606,7 @@ paired_gain.check(my_paired_gain)
 #
 # </details>
 #
-# **Exercise 5** (no checker). Two views are drawn anew for each row in each epoch from 50. After 120
+# **Exercise 5** (no checker). One of 50 views is drawn anew for each row in each epoch. After 120
 # epochs, how many of its 50 views has a row been seen in, about?
 #
 # <details><summary>Answer</summary>
