@@ -128,14 +128,18 @@ print(f"{len(rows)} rows, in the band: {near.sum()}")
 
 # %%
 COLUMNS = {
-    "test": ("test", lambda r: r["test"]["accuracy"]),
-    "train": ("train", lambda r: r["train"]["accuracy"]),
-    "test_f1": ("test F1", lambda r: r["test"]["f1"]),
-    "train_f1": ("train F1", lambda r: r["train"]["f1"]),
-    "epochs": ("epochs", lambda r: r["epochs"]),
-    "seconds": ("seconds", lambda r: r["seconds"]),
-    "inference": ("inference s", lambda r: r["inference_seconds"]),
-    "parameters": ("parameters", lambda r: r["parameters"]),
+    "accuracy": {
+        "test": ("test", lambda r: r["test"]["accuracy"]),
+        "train": ("train", lambda r: r["train"]["accuracy"]),
+        "test_f1": ("test F1", lambda r: r["test"]["f1"]),
+        "train_f1": ("train F1", lambda r: r["train"]["f1"]),
+    },
+    "cost": {
+        "epochs": ("epochs", lambda r: r["epochs"]),
+        "seconds": ("seconds", lambda r: r["seconds"]),
+        "inference": ("inference", lambda r: r["inference_seconds"]),
+        "parameters": ("parameters", lambda r: r["parameters"]),
+    },
 }
 
 
@@ -154,23 +158,23 @@ def fits(row, runs):
     if "test" not in row.reported or not runs:
         return ""
     mean, half = records.interval(accuracy(runs))
-    return "fits" if abs(row.reported["test"] - mean) - half <= 0.015 else "<b>apart</b>"
+    return ": fits" if abs(row.reported["test"] - mean) - half <= 0.015 else ": apart"
 
 
 # %%
-def as_html(table):
-    head = "".join(f"<th>{name}" for name, _ in COLUMNS.values())
-    lines = [f"<tr><th><th>{head}"]
+def as_html(table, numbers):
+    columns = COLUMNS[numbers]
+    head = "".join(f"<th>{name}" for name, _ in columns.values())
+    lines = [f"<tr><th>{head}"]
     both = [declared[table].results(protocol=p) for p in ("report", "honest")]
     for row, *found in zip(declared[table].rows, *both, strict=True):
-        told = "".join(f"<td>{row.reported.get(key, '')}" for key in COLUMNS)
-        lines += [f"<tr><td><b>{row.name}</b><td>printed{told}"]
-        for name, runs in zip(("as there", "honest"), found, strict=True):
+        told = "".join(f"<td>{row.reported.get(key, '')}" for key in columns)
+        lines += [f"<tr><td colspan=5 align=left><b>{row.name}</b> {fits(row, found[0])}"]
+        lines += [f"<tr><td>printed{told}"] if row.reported else []
+        for name, runs in zip(("ours", "honest"), found, strict=True):
             if runs:
-                mine = "".join(f"<td>{cell(runs, what)}" for _, what in COLUMNS.values())
-                lines += [
-                    f"<tr><td>{fits(row, runs) if name == 'as there' else ''}<td>{name}{mine}"
-                ]
+                mine = "".join(f"<td>{cell(runs, what)}" for _, what in columns.values())
+                lines += [f"<tr><td>{name}{mine}"]
     return f"<b>{declared[table].title}</b><table>{''.join(lines)}</table>"
 
 
@@ -180,6 +184,7 @@ Explorer(
     alt="A table of the report beside our runs of it: accuracy, F1, epochs, times and "
     "parameters of every row, as printed and as found.",
     table=choice("table", list(declared), value="B13"),
+    numbers=choice("numbers", list(COLUMNS)),
 )
 
 # %% [markdown]
