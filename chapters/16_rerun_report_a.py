@@ -258,8 +258,16 @@ def band(runs, name):
 
 
 # %%
+on_record = {
+    (name, p): table.results(protocol=p)
+    for name, table in declared.items()
+    for p in ("report", "honest")
+}
+
+
+# %%
 def walk(table, row, protocol):
-    rows, results = declared[table].rows, declared[table].results(protocol=protocol)
+    rows, results = declared[table].rows, on_record[table, protocol]
     i = min(row, len(rows)) - 1
     for curve, area, name in zip(
         curves3, bands3, ("loss", "val_loss", "accuracy", "val_accuracy"), strict=True

@@ -154,6 +154,14 @@ def cell(runs, what):
 
 
 # %%
+on_record = {
+    (name, p): table.results(protocol=p)
+    for name, table in declared.items()
+    for p in ("report", "honest")
+}
+
+
+# %%
 def fits(row, runs):
     if "test" not in row.reported or not runs:
         return ""
@@ -166,7 +174,7 @@ def as_html(table, numbers):
     columns = COLUMNS[numbers]
     head = "".join(f"<th>{name}" for name, _ in columns.values())
     lines = [f"<tr><th>{head}"]
-    both = [declared[table].results(protocol=p) for p in ("report", "honest")]
+    both = [on_record[table, p] for p in ("report", "honest")]
     for row, *found in zip(declared[table].rows, *both, strict=True):
         told = "".join(f"<td>{row.reported.get(key, '')}" for key in columns)
         lines += [f"<tr><td colspan=5 align=left><b>{row.name}</b> {fits(row, found[0])}"]
