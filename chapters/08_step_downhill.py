@@ -33,6 +33,7 @@ from mlpcore import SGD, Parameter, cross_entropy, evaluate, models, records, so
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider, switch
 from mlpcore.gradcheck import check_network, numerical_gradient
+from mlpcore.play import Run
 from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.preprocess import batches, one_hot
@@ -83,7 +84,9 @@ _ = left.contour(5 * side, 2 * side, heights, levels=np.geomspace(0.1, 30, 9), c
 left.plot([0], [0], "k+", ms=12)
 (loss_line,) = right.plot([], [], **LINES[0], marker="o", ms=3)
 left.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-5, 5), ylim=(-2, 2))
-_ = right.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-7, 1e4), xlim=(0, 30))
+right.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-7, 1e4), xlim=(0, 30))
+_ = right.set_yticks([1e-6, 1e-3, 1, 1e3], ["0.000001", "0.001", "1", "1000"])
+right.minorticks_off()
 
 # %% [markdown]
 # **Predict first**: at which rate does the path begin to zigzag? From which does it run away? Does
@@ -259,6 +262,9 @@ marks = [right2.plot([], [], **shape[i], label=names[i])[0] for i in (0, 1)]
 left2.axhline(1, color="black", lw=1)
 left2.set(xlabel="learning rate η", ylabel="|1 - ηλ|", xscale="log", xlim=(0.01, 1), ylim=(0, 2))
 right2.set(xlabel="step", ylabel="distance", yscale="log", ylim=(1e-4, 1e2), xlim=(0, 40))
+left2.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+left2.set_yticks([0, 0.5, 1, 1.5, 2])
+right2.set_yticks([1e-4, 1e-2, 1, 100], ["0.0001", "0.01", "1", "100"])
 left2.minorticks_off()
 right2.minorticks_off()
 _ = right2.legend(fontsize=9, loc="lower left")
@@ -637,6 +643,105 @@ ends = [np.mean(np.abs(sharp[-10:])) / (2 / 0.2) for sharp in short]
 print("100 rows: sharpness ends below 0.7 of 2/η in", sum(end < 0.7 for end in ends), "of 5")
 
 # %% [markdown]
+# ## Steer it yourself
+#
+# The same network, alive, with 240 of the 300 rows for training. The learning rate acts on the next
+# step. (Watch the unbroken curves. The dashed test loss rises: so few rows are learnt by heart,
+# [chapter 11](11_hold_back.ipynb).)
+#
+# **Predict first**: press **Play**, and **Pause** near step 400: the sharpness is then near
+# $2/0.2 = 10$. Drag the rate to 0.6, and **Play**. Will the loss run away, jump and come back, or
+# just fall faster? And what does the sharpness do, which has no picture here?
+#
+# Then **Reset**, and from step 400 on try a *lower* rate. Last: 8 rows in a batch, at 0.2. (All
+# controls: [chapter 23](23_play.ipynb).)
+
+# %%
+WALKER = {"own": (tiny, y[:300]), "data": "own", "widths": [16, 16], "activations": ["tanh"] * 2}
+WALKER |= {"lr": 0.2, "momentum": 0.0, "batch_size": 240, "epochs": 2000}
+Playground(**WALKER)
+
+# %% [markdown]
+# The same steering without a hand, and with the sharpness measured as before:
+
+
+# %%
+def steered(later, seed):
+    """800 steps at rate 0.2, from step 400 on at another: losses; every 20 steps the sharpness."""
+    run, rng, sharp = Run(**WALKER, seed=seed), np.random.default_rng(seed), []
+    twin = models.mlp((32, 16, 16, 10), rng=rng, activation="tanh").double()
+    optimizer, some = SGD(twin.parameters(), lr=0), dict(zip("Xy", run.train_set, strict=True))
+    gradient = partial(gradient_at, net=twin, optimizer=optimizer, **some)
+    v = rng.normal(size=optimizer.w.size)
+    while len(run.losses) < 800:
+        if len(run.losses) == 400:
+            run.steer("lr", later)
+        before = run.optimizer.w.astype(np.float64)
+        run.train(1)
+        midway = (before + run.optimizer.w) / 2
+        largest, v = sharpness(gradient, midway, v, rounds=6 if sharp else 30)
+        sharp.append(largest)
+        run.train(19)
+    return np.array(run.losses), np.array(sharp)
+
+
+LATER = (0.05, 0.1, 0.2, 0.4, 0.6)
+turns = {later: steered(later, seed=0) for later in LATER}
+
+# %%
+figS, (leftS, rightS) = subplots(1, 2, width=8.2, height=3.5)
+(lossS,) = leftS.plot(range(800), range(800), **LINES[0], lw=1)
+(sharpS,) = rightS.plot(range(0, 800, 20), range(40), **LINES[0], marker="o", ms=3)
+(edgeS,) = rightS.plot([0, 400, 400, 800], [10] * 4, color="black", lw=1.5, label="2/η")
+
+# %%
+leftS.set(xlabel="step", ylabel="loss (nats)", yscale="log", ylim=(0.03, 4))
+leftS.set_yticks([0.1, 1], ["0.1", "1"])
+leftS.minorticks_off()
+rightS.set(xlabel="step", ylabel="sharpness", ylim=(0, 20))
+for ax in (leftS, rightS):
+    ax.axvline(400, color="black", lw=1, ls=":")
+rightS.yaxis.get_major_locator().set_params(integer=True)
+_ = rightS.legend(fontsize=9, loc="upper left")
+
+
+# %%
+def turn(later):
+    losses, sharp = turns[later]
+    lossS.set_ydata(losses)
+    sharpS.set_ydata(sharp)
+    edgeS.set_ydata([10, 10, 2 / later, 2 / later])
+    leftS.set_title(f"0.2, then {later}: highest after it {losses[400:].max():.2f}", fontsize=11)
+    rightS.set_title(f"2/η: 10, then {2 / later:.3g}", fontsize=11)
+    return figS
+
+
+# %%
+Explorer(
+    turn,
+    alt="Left: the loss of a small network in 800 full-batch steps, whose rate is changed at step "
+    "400. Right: its sharpness, and two over the rate as a line with a step where it is in view.",
+    later=choice("rate from step 400 on", LATER, value=0.2),
+)
+
+# %%
+thrown = [steered(0.6, seed) for seed in range(5)]
+print("from 0.2 to 0.6, five networks; in how many")
+print(
+    "  is the loss soon three times as high:", sum(L[400:430].max() > 3 * L[399] for L, _ in thrown)
+)
+print("  does it end lower than it was before:", sum(L[-100:].mean() < L[399] for L, _ in thrown))
+ends = [(np.mean(s[15:20]), np.mean(s[-5:])) for _, s in thrown]
+print("  was the sharpness too high for 0.6:", sum(start > 2 / 0.6 for start, _ in ends))
+print("  and is it below 1.2 times 2/0.6 at the end:", sum(end < 1.2 * 2 / 0.6 for _, end in ends))
+
+# %% [markdown]
+# - **Up**: the place is too sharp for the new rate. The steps throw the network out, and the loss
+#   jumps, until it comes to a place that is flat enough. There it goes on falling.
+# - **Down**: the loss falls without a jolt, and more slowly. The edge has moved out of the way.
+# - **8 rows in a batch**: the loss jitters from the first step on, long before any edge. That is
+#   another matter, the next one.
+#
 # So the rate says not only how fast you go but also *where*: hardly to places sharper than
 # $2/\eta$. And a rate that was safe at the start need not stay so.
 
@@ -785,6 +890,7 @@ left6.tick_params(labelleft=False)
 right6.set(xlabel="rows n in a batch", ylabel="noise", xscale="log", yscale="log")
 right6.minorticks_off()
 _ = right6.legend(fontsize=9, loc="lower left")
+
 
 # %%
 def plane_of(G):
@@ -937,6 +1043,9 @@ left7.plot(*centre, "k+", ms=14, mew=2)
 # %%
 left7.set(xlim=(-5, 5), ylim=(-4, 4), xlabel="$w_1$", ylabel="$w_2$")
 right7.set(xlabel="step", ylabel="squared distance from +", yscale="log", ylim=(1e-6, 1e2))
+left7.set_yticks([-4, -2, 0, 2, 4])
+right7.set_xticks([0, 50, 100, 150])
+right7.set_yticks([1e-6, 1e-4, 1e-2, 1, 100], ["0.000001", "0.0001", "0.01", "1", "100"])
 right7.minorticks_off()
 _ = right7.legend(fontsize=9, loc="lower left")
 
@@ -968,9 +1077,10 @@ Explorer(
 )
 
 # %% [markdown]
-# Nearly the same in the end, as $\eta/n$ is. The second is nearer after 20 steps: it has seen four
-# times as many points. *Shuffled*, the path is mostly below the floor: in each epoch the errors of
-# the draws cancel. *Always the same* becomes a loop. All 50 rows, each once, have no noise.
+# Nearly the same in the end, as $\eta/n$ is. The second is nearer after 20 steps: its rate is four
+# times as high. (It has seen four times as many points, too.) *Shuffled*, the path is mostly below
+# the floor: in each epoch the errors of the draws cancel. *Always the same* becomes a loop. All 50
+# rows, each once, have no noise.
 #
 # A falling rate ends the dance. With $\eta = 1/t$ in step $t$, one row each, it is even exact:
 
@@ -1061,6 +1171,7 @@ Explorer(
     axis=choice("against", AXES),
     rule=choice("rule", ["same rate", "rate as rows"]),
 )
+
 
 # %%
 def after(runs, n, epochs):
@@ -1153,7 +1264,8 @@ print("rate as rows from 0.04 on, 16 rows lead 256:", verdict(gap(fast, 256)[0])
 # For small rates the path hardly depends on the rate, only the pace does: the loss is a function of
 # rate times steps. A run that looks stuck may merely be early on that curve.
 #
-# Batches of 200 and momentum 0.9 as in report B, 12 epochs, five seeds.
+# Batches of 200 and momentum 0.9 as in report B, 12 epochs, five seeds. (Report A had probably
+# moved on to Adam there: [chapter 10](10_adapt_the_step.ipynb) asks the same question of it.)
 
 # %%
 RATES = (0.0001, 0.001, 0.01, 0.05, 0.2)
@@ -1186,6 +1298,7 @@ curves10 = [
     for i, rate in enumerate(RATES)
 ]
 ax10.set(ylabel="training loss (nats)", ylim=(1.2, 3.4), xscale="log")
+ax10.minorticks_off()
 _ = ax10.legend(title="learning rate", fontsize=9, loc="upper center", ncols=5)
 
 
@@ -1458,17 +1571,6 @@ try:
     loss.backward()
 except RuntimeError as error:
     print(str(error).split(" (")[0])
-
-# %% [markdown]
-# ## Steer it yourself
-#
-# The learning rate acts on the next step, in mid-training. **Predict first**: press **Play**,
-# wait until the loss is level, then raise the rate to 3. And with batches of 1 instead of 32, how
-# does the curve look at the same rate?
-# All controls: [chapter 23](23_play.ipynb).
-
-# %%
-Playground(lr=0.03, batch_size=32)
 
 # %% [markdown]
 # ## Practise

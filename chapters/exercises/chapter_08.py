@@ -47,6 +47,26 @@ one_step = Exercise(
                 lambda w, X, y, rate: w - rate * _gradient(w, X, y) * len(X) / len(w),
             ),
             Mistake(
+                "the sum for the mean, and the 2 forgotten",
+                "The derivative of a square has a 2 in front; the mean divides by the rows.",
+                lambda w, X, y, rate: w - rate * len(X) * _gradient(w, X, y) / 2,
+            ),
+            Mistake(
+                "the rows forgotten",
+                "Each row's error is multiplied by that row, before the mean: X.T @ errors.",
+                lambda w, X, y, rate: w - rate * 2 * np.mean(X @ w - y),
+            ),
+            Mistake(
+                "the loss for its gradient",
+                "Differentiate the loss: one number for each entry of w.",
+                lambda w, X, y, rate: w - rate * np.mean((X @ w - y) ** 2),
+            ),
+            Mistake(
+                "divided by all numbers of X",
+                "The mean is over rows, len(X); X.size is rows times features.",
+                lambda w, X, y, rate: w - rate * _gradient(w, X, y) / len(w),
+            ),
+            Mistake(
                 "the rate forgotten",
                 "The gradient is multiplied by the rate.",
                 lambda w, X, y, rate: w - _gradient(w, X, y),
@@ -91,11 +111,19 @@ def _rows(rng):
     }
 
 
+def _is_pair(batch):
+    """Whether this is some rows, and labels."""
+    return isinstance(batch, tuple | list) and [np.ndim(part) for part in batch] == [2, 1]
+
+
 def _epoch(answer, X, y, order, n):
     pairs = list(answer(X, y, order, int(n)))
+    if not all(map(_is_pair, pairs)):
+        return {"batches": 0}  # the rest cannot be looked at
     ranks = order[:8].argsort()
     even = list(answer(X[:8], y[:8], ranks, int(n)))
     return {
+        "batches": 1,
         "number of batches": len(pairs),
         "number of batches for 8 rows": len(even),
         "sizes": [len(labels) for _, labels in pairs],
@@ -114,6 +142,13 @@ mini_batches = Exercise(
     run=_epoch,
     right=_cut,
     mistakes={
+        "batches": [
+            Mistake(
+                "not a list of pairs",
+                "Each batch is a pair: first its rows of X, a matrix, then their labels.",
+                lambda X, y, order, n: 0,
+            ),
+        ],
         "number of batches": [
             Mistake(
                 "the short last batch left out",
@@ -150,6 +185,16 @@ mini_batches = Exercise(
                 lambda X, y, order, n: [5, 5, 2],
             ),
             Mistake(
+                "n - 1 rows in a batch",
+                "In Python i:i+n ends before i + n: it is n rows already, no more is taken off.",
+                lambda X, y, order, n: [3, 3, 2],
+            ),
+            Mistake(
+                "a slice that ends at n",
+                "The batch that starts at i ends at i + n.",
+                lambda X, y, order, n: [4, 0, 0],
+            ),
+            Mistake(
                 "the last batch filled up",
                 "No row comes twice in an epoch: the last batch is just shorter.",
                 lambda X, y, order, n: [4, 4, 4],
@@ -172,6 +217,11 @@ mini_batches = Exercise(
                 lambda X, y, order, n: X[order][order],
             ),
             Mistake(
+                "the order inverted",
+                "order says which row comes, not where each row goes: X[order], no argsort.",
+                lambda X, y, order, n: X[np.argsort(order)],
+            ),
+            Mistake(
                 "the order turned around",
                 "The first batch has the rows that order names first.",
                 lambda X, y, order, n: X[order[::-1]],
@@ -182,6 +232,11 @@ mini_batches = Exercise(
                 "labels in the file's order",
                 "X is shuffled and y is not: use the same rows for both.",
                 lambda X, y, order, n: y,
+            ),
+            Mistake(
+                "labels shuffled twice",
+                "y[order] is in the right order already: then take labels i to i + n of that.",
+                lambda X, y, order, n: y[order][order],
             ),
             Mistake(
                 "row numbers for labels",
@@ -203,8 +258,12 @@ mini_batches = Exercise(
 
 
 def _bowl(rng):
-    A = rng.normal(size=(4, 4))
-    return {"H": A @ A.T + 0.1 * np.eye(4)}
+    b = rng.normal(size=(2, 2))
+    H = 1e-9 * np.ones((4, 4))  # nearly two blocks: eig, which does not sort, begins with the first
+    H[:2, :2] += 0.6 * np.eye(2) + 0.4 * np.outer(b[0], b[0]) / (b[0] @ b[0])
+    H[2:, 2:] += 0.1 * np.eye(2) + 3 * np.outer(b[1], b[1]) / (b[1] @ b[1])
+    H *= rng.uniform(0.5, 3)
+    return {"H": H}
 
 
 def _eigenvalues(f):
@@ -231,6 +290,21 @@ largest_rate = Exercise(
                 "the fastest rate, not the largest",
                 "This rate has the best slowest factor; larger ones still go down.",
                 _eigenvalues(lambda values: 2 / (values[0] + values[-1])),
+            ),
+            Mistake(
+                "the first that eig gives",
+                "np.linalg.eig does not sort: take the largest, or eigvalsh, which sorts.",
+                lambda H: 2 / np.linalg.eig(H)[0][0],
+            ),
+            Mistake(
+                "a limit for each direction",
+                "There is one rate for all directions: the smallest of these limits.",
+                _eigenvalues(lambda values: 2 / values),
+            ),
+            Mistake(
+                "the norm of H",
+                "np.linalg.norm(H) mixes all eigenvalues: the root of the sum of their squares.",
+                lambda H: 2 / np.linalg.norm(H),
             ),
             Mistake(
                 "upside down",
@@ -326,6 +400,31 @@ batch_noise = Exercise(
                 lambda G, n: np.sqrt(G.var(axis=0) / n * _left(G, n)),
             ),
             Mistake(
+                "the factor not under the root",
+                "(N - n)/(N - 1) belongs to the squared noise: take the root of it, too.",
+                lambda G, n: np.sqrt(_variance(G) / n) * _left(G, n),
+            ),
+            Mistake(
+                "with replacement, and the variance over N - 1",
+                "Without replacement, with ddof=1, there is the factor 1 - n/N.",
+                lambda G, n: np.sqrt(G.var(axis=0, ddof=1).sum() / n),
+            ),
+            Mistake(
+                "one mean for all numbers",
+                "Each parameter has its own mean over the rows: axis=0.",
+                lambda G, n: np.sqrt(G.var() * G.shape[1] / n * _left(G, n)),
+            ),
+            Mistake(
+                "deviations added, not variances",
+                "Add the variances of the parameters, then take the root.",
+                lambda G, n: G.std(axis=0).sum() * np.sqrt(_left(G, n) / n),
+            ),
+            Mistake(
+                "σ² summed over the rows",
+                "σ² is a mean over the N rows.",
+                lambda G, n: np.sqrt(len(G) * _variance(G) / n * _left(G, n)),
+            ),
+            Mistake(
                 "divided by n, not by its root",
                 "The variance falls as 1/n, the noise as 1/√n.",
                 lambda G, n: np.sqrt(_variance(G) * _left(G, n)) / n,
@@ -370,7 +469,7 @@ floor = Exercise(
     mistakes={
         "V": [
             Mistake(
-                "s is the gradient's noise, it says",
+                "s taken for the gradient's noise",
                 "The gradient is λ (w - a): its noise is λ times that of the a.",
                 lambda rate, curvature, s, n: _settled(rate, curvature, s, n) / curvature**2,
             ),
@@ -383,6 +482,16 @@ floor = Exercise(
                 "for small rates only",
                 "Keep the 2 - ηλ in the denominator.",
                 lambda rate, curvature, s, n: rate * curvature * s**2 / (2 * n),
+            ),
+            Mistake(
+                "the text's formula for small rates, as it stands",
+                "There s is the gradient's noise, here the gradient's is λ s. And keep the 2 - ηλ.",
+                lambda rate, curvature, s, n: rate * s**2 / (2 * curvature * n),
+            ),
+            Mistake(
+                "divided by √n",
+                "The variance of the mean of n rows falls as 1/n.",
+                lambda rate, curvature, s, n: _settled(rate, curvature, s, n) * np.sqrt(n),
             ),
             Mistake(
                 "s not squared",

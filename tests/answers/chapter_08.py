@@ -104,6 +104,19 @@ WRONG = [
             ("the gradient, not the new w", lambda w, X, y, rate: 2 * X.T @ (X @ w - y) / len(y)),
             ("the step alone", lambda w, X, y, rate: -rate * 2 * X.T @ (X @ w - y) / len(y)),
             ("the targets forgotten", step(target=0.0)),
+            (
+                "the sum for the mean, and the 2 forgotten",
+                lambda w, X, y, rate: w - rate * X.T @ (X @ w - y),
+            ),
+            ("the rows forgotten", lambda w, X, y, rate: w - 2 * rate * (X @ w - y).mean()),
+            (
+                "the loss for its gradient",
+                lambda w, X, y, rate: w - rate * ((X @ w - y) ** 2).mean(),
+            ),
+            (
+                "divided by all numbers of X",
+                lambda w, X, y, rate: w - rate * 2 * X.T @ (X @ w - y) / X.size,
+            ),
         ]
     ],
     *[
@@ -118,6 +131,19 @@ WRONG = [
             ("the first batch only", lambda X, y, order, n: [(X[order[:n]], y[order[:n]])]),
             ("an empty batch at the end", listed(lambda N, n: range(0, N + 1, n))),
             ("n + 1 rows in a batch", listed(extra=1)),
+            ("n - 1 rows in a batch", listed(extra=-1)),
+            (
+                "a slice that ends at n",
+                lambda X, y, order, n: [
+                    (X[order][i:n], y[order][i:n]) for i in range(0, len(order), n)
+                ],
+            ),
+            ("not a list of pairs", lambda X, y, order, n: [X[order], y[order]]),
+            ("the order inverted", listed(rows_of=np.argsort)),
+            (
+                "labels shuffled twice",
+                listed(labels_of=lambda order: order[order]),
+            ),
             ("the last batch filled up", filled),
             ("rows shared out evenly", evened),
             ("the order ignored", listed(rows_of=np.sort)),
@@ -141,6 +167,9 @@ WRONG = [
                 "the fastest rate, not the largest",
                 lambda H: 2 / np.linalg.eigvalsh(H)[[0, -1]].sum(),
             ),
+            ("the first that eig gives", lambda H: 2 / np.linalg.eig(H).eigenvalues[0]),
+            ("a limit for each direction", lambda H: 2 / np.linalg.eigh(H)[0]),
+            ("the norm of H", lambda H: 2 / np.sqrt((H**2).sum())),
             ("upside down", lambda H: np.linalg.eigvalsh(H)[-1] / 2),
             ("the eigenvalue itself", lambda H: np.linalg.norm(H, 2)),
             ("the sum of the eigenvalues", lambda H: 2 / np.trace(H)),
@@ -178,6 +207,26 @@ WRONG = [
                 lambda G, n: np.sqrt(G.var(axis=0).sum() * left(G, n)) / n,
             ),
             (
+                "the factor not under the root",
+                lambda G, n: np.sqrt(G.var(axis=0).sum() / n) * left(G, n),
+            ),
+            (
+                "with replacement, and the variance over N - 1",
+                lambda G, n: np.sqrt(np.cov(G.T).trace() / n),
+            ),
+            (
+                "one mean for all numbers",
+                lambda G, n: np.sqrt(((G - G.mean()) ** 2).sum() / len(G) / n * left(G, n)),
+            ),
+            (
+                "deviations added, not variances",
+                lambda G, n: sum(G.std(axis=0)) / math.sqrt(n) * math.sqrt(left(G, n)),
+            ),
+            (
+                "σ² summed over the rows",
+                lambda G, n: np.sqrt(((G - G.mean(axis=0)) ** 2).sum() / n * left(G, n)),
+            ),
+            (
                 "the batch size forgotten",
                 lambda G, n: np.sqrt(G.var(axis=0).sum() * left(G, n)),
             ),
@@ -187,11 +236,16 @@ WRONG = [
         ("floor", name, answer)
         for name, answer in [
             (
-                "s is the gradient's noise, it says",
+                "s taken for the gradient's noise",
                 lambda rate, c, s, n: rate / (c * (2 - rate * c)) * s**2 / n,
             ),
             ("λ once, not squared", lambda rate, c, s, n: rate / (2 - rate * c) * s**2 / n),
             ("for small rates only", lambda rate, c, s, n: rate * c / 2 * s**2 / n),
+            (
+                "the text's formula for small rates, as it stands",
+                lambda rate, c, s, n: s**2 / (2 * c) * rate / n,
+            ),
+            ("divided by √n", lambda rate, c, s, n: rate * c * s**2 / (2 - rate * c) / n**0.5),
             ("s not squared", lambda rate, c, s, n: rate * c / (2 - rate * c) * s / n),
             (
                 "the root taken",
