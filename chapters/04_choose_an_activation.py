@@ -1106,6 +1106,15 @@ for fault, found in judged.items():
 Playground(data="circles", activations=["sigmoid", "sigmoid"])
 
 # %% [markdown]
+# <details><summary>What to see</summary>
+#
+# Two layers of sigmoid stay flat for hundreds of steps; a single ReLU shortens that much, and two
+# bend the border within a few pictures. A rate of 1 may kill many ReLU units, a run of bad luck
+# all of them: Reset with another seed.
+#
+# </details>
+
+# %% [markdown]
 # ## Practise
 #
 # **Exercise 1.** The sigmoid with `back`, safe for $x = \pm1000$: no warning, no infinity. Hints:

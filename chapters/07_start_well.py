@@ -980,6 +980,14 @@ for start in ("Kaiming normal", "(46) as a variance"):
 Playground(widths=[8] * 4, activations=["relu"] * 4, init="xavier_normal")
 
 # %% [markdown]
+# <details><summary>What to see</summary>
+#
+# With Xavier's weights and ReLU all gradients are small: each layer halves the signal. Kaiming's
+# give several times as much. With tanh Xavier's are large enough.
+#
+# </details>
+
+# %% [markdown]
 # ## Practise
 #
 # **Exercise 1.** Make Kaiming's weights. `noise` holds standard normal numbers, (in, out). Return

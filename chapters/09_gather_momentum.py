@@ -1312,6 +1312,14 @@ Playground(
 )
 
 # %% [markdown]
+# <details><summary>What to see</summary>
+#
+# Without momentum the loss hardly falls in 1,500 steps; at 0.9 the spirals are parted, and at
+# 0.99 sooner still. *SGD, averaged* at 0.9 crawls as before: its steps are not ten times as long.
+#
+# </details>
+
+# %% [markdown]
 # ## Practise
 #
 # **Exercise 1.** Write one step in all three forms. `form` is `"heavy_ball"`, `"ema"` or `"nesterov"`;

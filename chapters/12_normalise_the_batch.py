@@ -1407,6 +1407,14 @@ for fault, passed in outcome.items():
 Playground(widths=[8] * 4, activations=["relu"] * 4, norm="batch", lr=0.5)
 
 # %% [markdown]
+# <details><summary>What to see</summary>
+#
+# Without it, nothing is learnt at this rate. Batches of 2 leave it as lost: a mean of two rows is
+# noise. With 1 the panel says that it cannot be.
+#
+# </details>
+
+# %% [markdown]
 # ## Practise
 #
 # **Exercise 1.** Batch norm in training: $Y$ from `X` (n, d), `gamma`, `beta` (d,) and `eps`. Hints:

@@ -524,6 +524,13 @@ side_by_side(
 )
 
 # %% [markdown]
+# <details><summary>What to see</summary>
+#
+# The one with skips, from the first step.
+#
+# </details>
+
+# %% [markdown]
 # ## Practise
 #
 # Fill in, run, and let the checker answer. `hint()` gives a hint each time it is called.
