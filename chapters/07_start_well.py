@@ -792,7 +792,7 @@ print(f"Xavier above Kaiming at 1.5 times the learning rate: {found}")
 #
 # This is a small experiment: 6 epochs, a fifth of the rows, and a learning rate of 0.01 where the
 # report sets out from 0.001. Whether anything is left of the lead after its 34 and 61 epochs is
-# for chapter 16, which runs the whole table with seeds.
+# for [chapter 16](16_rerun_report_a.ipynb), which runs the whole table with seeds.
 
 # %% [markdown]
 # ## Break it

@@ -938,7 +938,8 @@ for when, pick in (("last", lambda values: values[-1]), ("best", max)):
 # %% [markdown]
 # The second half of the claim holds. The first does not, for 2,000 rows: neither at the last
 # epoch nor at the best on new rows, which is how the report chooses. With its 50,000 rows there
-# is less to hold back, and "minimally" may be right: chapter 16 runs that table.
+# is less to hold back, and "minimally" may be right: [chapter 17](17_rerun_report_b.ipynb) runs
+# that table.
 #
 # **Report A's 2.4.3**: dropout makes the hidden layer "sparse" and reduces "co-adaptation".
 # Measured in evaluation, nothing dropped: the share of zeros after ReLU, and the mean size of the
@@ -1060,8 +1061,9 @@ print("η forgotten is worse than (26) there:", records.verdict(averaged, forgot
 # %% [markdown]
 # What a decay of 0.01 does depends on the formula around it. Where (26) stands as derived, it
 # costs some accuracy or hardly any. Where $\eta$ is forgotten it costs far more, and the fall
-# looks like the table's. That is a suspicion, no proof: our rows are fewer, and drawn. A decay is
-# a number *and* a place in the formula: say both.
+# looks like the table's. That is a suspicion, no proof: our rows are fewer, and drawn
+# ([chapter 17](17_rerun_report_b.ipynb) follows it up on the report's own features). A decay is a
+# number *and* a place in the formula: say both.
 
 # %% [markdown]
 # ## Break it
