@@ -127,7 +127,15 @@ def _last_is_zero(uses):
     return gradient
 
 
-_OTHERS = (_direct, _overwritten, _from_the_first, _once, _last_is_zero)
+def _counted(uses):
+    return uses.sum(axis=1)
+
+
+def _column(uses):
+    return uses[:, -1]
+
+
+_OTHERS = (_direct, _overwritten, _from_the_first, _once, _last_is_zero, _counted, _column)
 
 paths = Exercise(
     cases=_graph,
@@ -158,6 +166,17 @@ paths = Exercise(
                 _once,
             ),
             ("dL/dL is not 0", "Moving the loss by 1 moves the loss by 1.", _last_is_zero),
+            (
+                "uses counted, not followed",
+                "Multiply each use by the gradient of the value it goes into.",
+                _counted,
+            ),
+            (
+                "the last column alone",
+                "Those are the direct uses. A value also acts through what was made from it, and "
+                "dL/dL is 1.",
+                _column,
+            ),
         )
     },
     praise="A gradient is a sum over all paths.",
@@ -194,9 +213,14 @@ def _p(x):
     return e / e.sum(axis=1, keepdims=True)
 
 
-def _overflowing(x):
+def _overflowing(x, dy):
     with np.errstate(over="ignore"):
         return np.log(np.exp(x).sum(axis=1))
+
+
+def _one_largest(x, dy):
+    with np.errstate(divide="ignore"):
+        return x.max() + np.log(np.exp(x - x.max()).sum(axis=1))
 
 
 log_sum_exp = Exercise(
@@ -205,6 +229,17 @@ log_sum_exp = Exercise(
     right=_lse,
     mistakes={
         "y": _named(
+            (
+                "overflow",
+                "exp of a large number is infinite: take the row's largest out first.",
+                _overflowing,
+            ),
+            (
+                "one largest for all rows",
+                "Next to the largest row the others' exp is 0, and its logarithm -infinity. Take "
+                "out each row's own.",
+                _one_largest,
+            ),
             (
                 "the largest not added again",
                 "You took the largest out of the exponent; add it to the logarithm.",

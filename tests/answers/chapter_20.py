@@ -67,6 +67,16 @@ def numpy_lse(x):
     return np.logaddexp.reduce(x, axis=1), lambda dy: (shares(x).T * dy).T
 
 
+def overflows(x):
+    with np.errstate(over="ignore"):
+        return np.log(sum(np.exp(column) for column in x.T))
+
+
+def underflows(x):
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(x - np.max(x)).sum(axis=1)) + np.max(x)
+
+
 def lse(y=None, dx=None):
     def answer(x):
         right, back = plain_lse(x)
@@ -104,11 +114,15 @@ WRONG = [
             ),
             ("used twice counted once", lambda uses: solved(np.minimum(uses, 1))),
             ("dL/dL is not 0", no_loss),
+            ("uses counted, not followed", lambda uses: uses @ np.ones(len(uses))),
+            ("the last column alone", lambda uses: uses.T[-1]),
         ]
     ],
     *[
         ("log_sum_exp", name, lse(y=make))
         for name, make in [
+            ("overflow", overflows),
+            ("one largest for all rows", underflows),
             (
                 "the largest not added again",
                 lambda x: np.log(np.exp(x - x.max(axis=1)[:, None]).sum(axis=1)),
