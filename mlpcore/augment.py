@@ -5,7 +5,6 @@ of class probabilities (n, K). It leaves its arguments as they are.
 """
 
 import itertools
-from collections.abc import Callable
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from .activations import softmax
 from .checks import check_whole
 from .metrics import predict
 from .module import Module
-from .preprocess import PCA, one_hot
+from .preprocess import PCA
 
 
 class Views:
@@ -26,20 +25,13 @@ class Views:
     ValueError: the shape does not fit the components; shift is no smaller than the picture.
     """
 
-    def __init__(
-        self,
-        pca: PCA,
-        shape: tuple[int, int, int] = (32, 32, 3),
-        *,
-        mirror: bool = True,
-        shift: int = 0,
-    ):
+    def __init__(self, pca: PCA, shape=(32, 32, 3), *, mirror: bool = True, shift: int = 0):
         size, k = int(np.prod(shape)), pca.components.shape[1]
         if size != k:
             raise ValueError(f"Views: shape {shape} has {size} numbers, a component {k}")
         check_whole(shift, "Views: shift", 0, min(shape[:2]) - 1)
         moves = sorted(itertools.product(range(-shift, shift + 1), repeat=2), key=np.linalg.norm)
-        self.changes = [(m, *move) for move in moves for m in ((False, True) if mirror else (0,))]
+        self.changes = [(m, *move) for move in moves for m in sorted({False, mirror})]
         components = pca.components.astype(np.float64)
 
         def linear(change):
@@ -79,33 +71,3 @@ def _changed(pictures, mirrored, down, right):
     rows = np.clip(rows - down, 0, len(rows) - 1)
     columns = columns[np.clip(np.arange(len(columns)) - right, 0, len(columns) - 1)]
     return pictures[:, rows][:, :, columns]
-
-
-class Mixup:
-    """Each row mixed with another of its batch, and their labels likewise.
-
-    X' = l X + (1 - l) X[order], with one l from Beta(alpha, alpha) for the batch. Zhang et al.
-    (2018). The labels become rows of probabilities (n, num_classes). ValueError: alpha <= 0.
-    """
-
-    def __init__(self, alpha: float = 0.2, num_classes: int = 10):
-        if not alpha > 0:
-            raise ValueError(f"Mixup: alpha is {alpha}; expected more than 0")
-        self.alpha, self.num_classes = alpha, num_classes
-
-    def __call__(self, X, y, rng):
-        """One batch, mixed."""
-        share, order = X.dtype.type(rng.beta(self.alpha, self.alpha)), rng.permutation(len(X))
-        y = one_hot(y, self.num_classes, X.dtype) if y.ndim == 1 else y
-        return share * X + (1 - share) * X[order], share * y + (1 - share) * y[order]
-
-
-def compose(*parts: Callable) -> Callable:
-    """One augmentation after another."""
-
-    def augment(X, y, rng):
-        for part in parts:
-            X, y = part(X, y, rng)
-        return X, y
-
-    return augment

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from . import optim, records, schedules
-from .augment import Mixup, Views, compose
+from .augment import Views
 from .data import Dataset, load
 from .history import EarlyStopping, TrainingDiverged
 from .losses import cross_entropy
@@ -39,7 +39,9 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
     c, rng = DEFAULTS | configuration, np.random.default_rng(seed)
     data = data or load(c["data"])
     X, y, chooser = _parts(data, c, rng)
-    augment, answer = _augmented(data, c)
+    views = _views(data, c)
+    one_view = functools.partial(predict, batch_size=c["predict_batch"])
+    answer = views.predict if views and c["average_views"] else one_view
     net = NETWORKS[c["network"]](rng, **c["network_options"])
     optimizer = getattr(optim, c["optimizer"])(net.parameters(), **c["optimizer_options"])
     record = {"configuration": configuration, "seed": seed, "parameters": count_parameters(net)}
@@ -55,7 +57,7 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
             epochs=c["epochs"],
             batch_size=c["batch_size"],
             rng=rng,
-            augment=augment,
+            augment=views,
             validation=(X[chooser], y[chooser]),
             early_stopping=EarlyStopping(c["patience"] or c["epochs"], c["monitor"]),
             progress=False,
@@ -72,7 +74,7 @@ def run(configuration: dict, seed: int, data: Dataset | None = None) -> dict:
             record[part] = {"accuracy": float((predicted == y[part]).mean())}
             record[part]["f1"] = round(f1(predicted, y[part]), 6)
             if c["average_views"]:
-                one = predict(net, X[part]).argmax(axis=1)
+                one = one_view(net, X[part]).argmax(axis=1)
                 record[part]["accuracy_of_one_view"] = float((one == y[part]).mean())
         seconds = inference_time(net, X["train"], 1 if c["average_views"] else 3, answer)
         record["inference_seconds"] = round(seconds, 4)
@@ -99,17 +101,12 @@ def _smoothed(share):
     return lambda z, t: cross_entropy(z, t, label_smoothing=share) if share else cross_entropy(z, t)
 
 
-def _augmented(data, c):
-    """What changes a batch, or None, and what predicts."""
-    parts = [Mixup(c["mixup"])] if c["mixup"] else []
-    answer = functools.partial(predict, batch_size=c["predict_batch"])
-    if c["views"]:
-        if data.pca is None or c["scaling"] != "raw":
-            raise ValueError("views: they need the raw features and the PCA that made them")
-        views = Views(data.pca, data.images_train.shape[1:], **c["views"])
-        parts.insert(0, views)
-        answer = views.predict if c["average_views"] else answer
-    return compose(*parts) if parts else None, answer
+def _views(data, c):
+    if not c["views"]:
+        return None
+    if data.pca is None or c["scaling"] != "raw":
+        raise ValueError("views: they need the raw features and the PCA that made them")
+    return Views(data.pca, data.images_train.shape[1:], **c["views"])
 
 
 # --- a sweep --------------------------------------------------------------------------------------

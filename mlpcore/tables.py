@@ -38,7 +38,6 @@ DEFAULTS = {
     "label_smoothing": 0.0,
     "views": {},  # arguments of augment.Views: training rows are seen in them
     "average_views": False,  # and predictions averaged over them
-    "mixup": 0.0,
     "predict_batch": 500,  # rows judged at a time: attention across a batch answers by its company
 }
 
