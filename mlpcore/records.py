@@ -93,10 +93,15 @@ def difference(first: Iterable[float], second: Iterable[float]) -> tuple[float, 
     return mean, float(high - low) / 2
 
 
-def verdict(first: Iterable[float], second: Iterable[float]) -> str:
+def verdict(first: Iterable[float], second: Iterable[float], margin: float | None = None) -> str:
     """Of the claim that `first` is larger on average: by Welch's 95% interval of the difference.
 
-    "holds": the interval lies above 0; "does not hold": below; "within noise": it contains 0.
+    "holds": the interval lies above 0; "does not hold": below; "within noise": it contains 0. With
+    a margin, of the claim that there is no difference: "holds": the interval lies within the
+    margin of 0; "does not hold": it reaches beyond and is clear of 0; else "within noise".
     """
     mean, half = difference(first, second)
-    return "holds" if mean > half else "does not hold" if mean < -half else "within noise"
+    if margin is None:
+        return "holds" if mean > half else "does not hold" if mean < -half else "within noise"
+    within = abs(mean) + half <= margin
+    return "holds" if within else "does not hold" if abs(mean) > half else "within noise"

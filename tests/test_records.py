@@ -93,6 +93,9 @@ def test_a_difference_is_welchs():
     assert records.verdict(a, b) == "holds"
     assert records.verdict(b, a) == "does not hold"
     assert records.verdict(a, a[::-1] + 0.001) == "within noise"
+    assert records.verdict(b, a, margin=mean + 1.01 * half) == "holds"  # no difference: so close
+    assert records.verdict(b, a, margin=mean + 0.99 * half) == "does not hold"
+    assert records.verdict(a, a[::-1] + 0.001, margin=1e-4) == "within noise"
     assert records.difference([0.5, 0.5], [0.4, 0.4]) == (pytest.approx(0.1), 0.0)
     with pytest.raises(ValueError, match="1 and 2 values"):
         records.difference([1.0], [1.0, 2.0])
