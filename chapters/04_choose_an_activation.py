@@ -980,6 +980,7 @@ def faulty(f, wrong=None):
     return op
 
 
+# %%
 sig, tanh, relu, gelu = (F[name] for name in ("sigmoid", "tanh", "ReLU", "GELU"))
 mixed = functools.partial(activations.gelu, approximate="tanh")
 FAULTS = {

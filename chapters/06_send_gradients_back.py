@@ -23,6 +23,7 @@
 # **Runs in** under 30 seconds.
 
 # %%
+import functools
 import math
 from itertools import pairwise
 
@@ -946,16 +947,23 @@ def own_softmax(Z, shifted):
 
 
 # %%
+def picked(fault, name, wrong, right):
+    return wrong if fault == name else right
+
+
+def masks(X, width, pick, seed):
+    """The mask of this pass, and another."""
+    scale = pick("mask not scaled", 1.0, 1.25)
+    M, M2 = (draw_mask((len(X), width), s, scale) for s in (seed, seed + 1))
+    return M.astype(pick("mask in float64", np.float64, X.dtype)), M2.astype(X.dtype)
+
+
+# %%
 def network(X, p, fault, seed=0):
     """P (n, K), and back(dP): the gradients of W1, b1, W2, b2, W3, b3."""
-
-    def pick(name, wrong, right):
-        return wrong if fault == name else right
-
+    pick = functools.partial(picked, fault)
     W1, b1, W2, b2, W3, b3 = p
-    scale = pick("mask not scaled", 1.0, 1.25)
-    M, M2 = (draw_mask((len(X), W1.shape[1]), s, scale) for s in (seed, seed + 1))
-    M, M2 = M.astype(pick("mask in float64", np.float64, X.dtype)), M2.astype(X.dtype)
+    M, M2 = masks(X, W1.shape[1], pick, seed)
     A = np.tanh(X @ W1 + b1)
     D = A * M
     B = np.tanh(D @ W2 + b2)

@@ -33,7 +33,7 @@ from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.metrics import evaluate
 from mlpcore.optim import SGD, Adam, AdamW, Optimizer, RMSprop
-from mlpcore.playground import Playground, side_by_side
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.records import interval
 from mlpcore.source import show_source
@@ -1531,12 +1531,15 @@ for fault, found in judged.items():
 # %% [markdown]
 # ## Steer it yourself
 #
-# The same network, once with Adam, once with SGD, side by side. **Predict first**: which is ahead
+# The same network, once with Adam, once with SGD. **Predict first**: which is ahead
 # after 300 steps at these rates? Find a rate at which the other wins.
 # All controls: [chapter 23](23_play.ipynb).
 
 # %%
-side_by_side(Playground(optimizer="Adam", lr=0.01), Playground(lr=0.01))
+Playground(optimizer="Adam", lr=0.01)
+
+# %%
+Playground(lr=0.01)
 
 # %% [markdown]
 # <details><summary>What to see</summary>

@@ -42,6 +42,8 @@ from mlpcore import (
     ops,
     records,
 )
+
+# %%
 from mlpcore.data import load, moons
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient

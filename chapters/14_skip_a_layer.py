@@ -32,7 +32,7 @@ from mlpcore.data import load
 from mlpcore.experiments import tables
 from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import check_network, gradient_errors
-from mlpcore.playground import Playground, side_by_side
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, show, subplots
 from mlpcore.source import show_source
 
@@ -514,14 +514,15 @@ for fault, seen in judged.items():
 # %% [markdown]
 # ## Steer it yourself
 #
-# Four hidden layers of tanh, side by side: with skips and without. **Predict first**: which one's
+# Four hidden layers of tanh: first with skips, then without. **Predict first**: which one's
 # first layer gets the longer gradients?
 # All controls: [chapter 23](23_play.ipynb).
 
 # %%
-side_by_side(
-    *[Playground(widths=[8] * 4, activations=["tanh"] * 4, residual=r) for r in (True, False)]
-)
+Playground(widths=[8] * 4, activations=["tanh"] * 4, residual=True)
+
+# %%
+Playground(widths=[8] * 4, activations=["tanh"] * 4)
 
 # %% [markdown]
 # <details><summary>What to see</summary>

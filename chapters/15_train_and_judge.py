@@ -46,6 +46,8 @@ from mlpcore import (
     train,
     training_steps,
 )
+
+# %%
 from mlpcore import data as datasets
 from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.plots import LINES, MARKERS, show, subplots

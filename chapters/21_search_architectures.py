@@ -48,28 +48,29 @@ print(data.describe())
 # missed.
 
 # %%
-SPACE = {
-    "layers": (1, 2, 3),
-    "width": (32, 64, 128),
-    "dropout": (0.0, 0.2, 0.4),
-    "norm": (None, "batch"),
-    "rate": (0.0003, 0.003, 0.03),
-}
+def settings(record):
+    """The five settings of a record."""
+    net = record["configuration"]["network_options"]
+    found = {"layers": len(net["hidden"]), "width": net["hidden"][0], "dropout": net["dropout"]}
+    return found | {"norm": net["norm"], "rate": record["configuration"]["optimizer_options"]["lr"]}
+
+
+# %%
+all_runs = records.read("architectures")
+values = {name: {settings(r)[name] for r in all_runs} for name in settings(all_runs[0])}
+SPACE = {name: sorted(found, key=lambda v: (v is not None, v)) for name, found in values.items()}
+for name, found in SPACE.items():
+    print(f"{name:8} {found}")
 
 
 # %%
 def place(record):
     """Where a record stands in the space: an index into each setting's values."""
-    c = record["configuration"]
-    net = c["network_options"]
-    setting = {"layers": len(net["hidden"]), "width": net["hidden"][0], "dropout": net["dropout"]}
-    setting |= {"norm": net["norm"], "rate": c["optimizer_options"]["lr"]}
-    return tuple(SPACE[name].index(value) for name, value in setting.items())
+    return tuple(SPACE[name].index(value) for name, value in settings(record).items())
 
 
 # %%
 SHAPE = tuple(map(len, SPACE.values()))
-all_runs = records.read("architectures")
 curves = np.zeros((*SHAPE, 15))  # validation accuracy by epoch, seed 0
 validation, test, seconds = np.zeros(SHAPE), np.zeros(SHAPE), np.zeros(SHAPE)
 
