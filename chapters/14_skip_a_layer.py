@@ -28,12 +28,14 @@ import math
 import numpy as np
 
 from mlpcore import SGD, Linear, ReLU, Residual, Sequential, cross_entropy, fit, models, records
+from mlpcore.autograd import Parameter
 from mlpcore.data import load
 from mlpcore.experiments import tables
 from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import check_network, gradient_errors
+from mlpcore.nn import LayerNorm
 from mlpcore.playground import Playground
-from mlpcore.plots import LINES, show, subplots
+from mlpcore.plots import COLOURS, LINES, show, subplots
 from mlpcore.source import show_source
 
 # %%
@@ -174,14 +176,41 @@ error = check_network(deep, X[:5].astype(np.float64), y[:5], rng=rng)
 print("by the tape: right", error < 1e-6)
 
 # %% [markdown]
-# The shapes must match; a block that changes the width needs a linear layer on the skip as well.
-# What the library says otherwise:
+# The sum needs equal shapes. What the library says otherwise:
 
 # %%
 try:
     Residual(Linear(32, 16, rng=rng))(np.ones((3, 32), np.float32))
 except ValueError as error:
     print(error)
+
+# %% [markdown]
+# A block that changes the width from $d$ to $m$ needs a linear layer on the skip, the **projection**
+# $W_s$ $(d, m)$:
+#
+# $$
+# Y = X W_s + F(X), \qquad dX = dY\,W_s^T + \text{back}_F(dY), \qquad dW_s = X^T dY
+# $$
+#
+# It has a price: $dm$ parameters more, and $dY$ no longer comes back untouched. So use it only where
+# the width changes.
+
+
+# %%
+def projected(A, W, W_s):
+    """X W_s + tanh(X W): (Y, back)."""
+    H = np.tanh(A @ W)
+
+    def back(dY):
+        dZ = dY * (1 - H * H)
+        return dY @ W_s.T + dZ @ W.T, A.T @ dZ, A.T @ dY
+
+    return A @ W_s + H, back
+
+
+# %%
+arrays = [rng.normal(size=shape) for shape in ((6, 4), (4, 3), (4, 3))]
+print("with a projection: right", max(gradient_errors(projected, *arrays, rng=rng)) < 1e-6)
 
 # %% [markdown]
 # ## Follow the gradient down
@@ -337,8 +366,121 @@ Explorer(
 )
 
 # %% [markdown]
-# Short ones. The mean length is $L\,c/(1 + c)$: a deep residual network is, to the gradient, a
-# crowd of shallow ones.
+# Short ones: the mean length is $L\,c/(1 + c)$.
+#
+# **Measure it.** One $c$ for all branches was an assumption, and not needed. Send $dY$ back block by
+# block, and keep apart what has gone through $k$ branches, $G_k$. At each block, what goes through
+# the branch becomes one longer:
+#
+# $$
+# G_k \leftarrow G_k + \text{back}_F(G_{k-1})
+# $$
+
+
+# %%
+def by_length(net, upstream):
+    """(L + 1, n, d): the gradient before the first block, by the branches it went through."""
+    first, relu, *blocks, last = net
+    A, passed = relu(first(X[:200])).data, []
+    for block in blocks:
+        Z = A @ block.module[0].W.data + block.module[0].b.data
+        passed.append((Z > 0, block.module[0].W.data))
+        A = A + np.maximum(Z, 0)
+    G = (upstream(A @ last.W.data + last.b.data) @ last.W.data.T)[None]
+    for on, W in reversed(passed):
+        longer = (G * on) @ W.T
+        G = np.concatenate([G, np.zeros_like(G[:1])])
+        G[1:] += longer
+    return G
+
+
+# %%
+def of_loss(scores):
+    """The gradient of the mean cross-entropy with respect to the scores (chapter 05)."""
+    P = np.exp(scores - scores.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    P[np.arange(200), y[:200]] -= 1
+    return P / 200
+
+
+# %%
+def trained(seed, skip):
+    """A network of 20 hidden layers before and after 10 epochs."""
+    nets = [build(20, skip, np.random.default_rng(seed)) for _ in range(2)]
+    plan = {"epochs": 10, "batch_size": 50, "rng": np.random.default_rng(seed), "progress": False}
+    fit(nets[1], X, y, optimizer=SGD(nets[1].parameters(), lr=0.01, momentum=0.9), **plan)
+    return nets
+
+
+pairs = {skip: [trained(seed, skip) for seed in range(5)] for skip in (False, True)}
+
+# %% [markdown]
+# All lengths together are the gradient that the tape finds:
+
+# %%
+first, relu, *tail = pairs[True][0][0]
+start = Parameter(relu(first(X[:200])).data)
+cross_entropy(Sequential(*tail)(start), y[:200]).backward()
+G = by_length(pairs[True][0][0], of_loss)
+print("the sum is the tape's gradient:", np.allclose(G.sum(axis=0), start.grad, atol=1e-6))
+
+# %% [markdown]
+# **Predict first**: does training make the paths that matter longer or shorter?
+
+
+# %%
+def shares(net):
+    size = np.sqrt(np.mean(by_length(net, of_loss).astype(float) ** 2, axis=(1, 2)))
+    return size / size.sum()
+
+
+found6 = np.array([[shares(net) for net in pair] for pair in pairs[True]])  # (5, 2, 20)
+fig6, ax6 = subplots(width=6.4, height=3)
+for i, when in enumerate(("before training", "after")):
+    mean, half = np.transpose([records.interval(v) for v in found6[:, i].T])
+    ax6.bar(np.arange(20) + 0.4 * i, mean, 0.4, yerr=half, color=COLOURS[i], label=when, capsize=2)
+    ax6.patches[-20].set_hatch("//" * i)
+ax6.set(xlabel="branches gone through, of 19", ylabel="share of the gradient", xlim=(-0.5, 10))
+_ = ax6.legend()
+
+# %%
+show(
+    fig6,
+    "Share of the gradient that has gone through k of 19 branches, before and after training, mean "
+    "and 95% interval of five seeds: nearly all through fewer than six, later through fewer still.",
+)
+
+# %%
+lengths = found6 @ np.arange(20)
+print("mean length below 3 in all five, before and after:", np.all(lengths < 3))
+print("shorter after training:", records.verdict(lengths[:, 0], lengths[:, 1]))
+
+# %% [markdown]
+# A deep residual network is, to the gradient, a crowd of shallow ones. Then one block less should
+# hardly be missed. **Predict first**: take one hidden layer out of a trained network and train no
+# further. How much does the loss rise, with skips and plain?
+
+
+# %%
+def loss_of(layers):
+    return float(cross_entropy(Sequential(*layers)(X), y).data)
+
+
+def missed(net, skip):
+    """By how much the loss rises if one hidden layer is left out: the mean over which."""
+    layers, width = list(net), 1 if skip else 2  # a block, or a linear layer and its ReLU
+    places = range(2, len(layers) - 1, width)
+    return np.mean([loss_of(layers[:i] + layers[i + width :]) for i in places]) - loss_of(layers)
+
+
+# %%
+rises = {skip: np.array([missed(net, skip) for _, net in pairs[skip]]) for skip in pairs}
+print("with skips the loss rises by less than 0.05:", np.all(rises[True] < 0.05))
+print("plain, by more than 0.15:                   ", np.all(rises[False] > 0.15))
+print("plain rises more:", records.verdict(rises[False], rises[True]))
+
+# %% [markdown]
+# In a plain network each layer speaks to the next and to no other (Veit et al. 2016).
 
 # %% [markdown]
 # ## Derive the start
@@ -385,6 +527,74 @@ for L in (5, 10, 20):
     scaled = growth(L, 1 / math.sqrt(L)).mean() / (1 + 1 / L) ** L
     print(f"L = {L:2}: a block multiplies by {a_block:.1f};", end=" ")
     print(f"scaled, as derived to 10%: {abs(scaled - 1) < 0.1}")
+
+# %% [markdown]
+# ## Place the norm
+#
+# A norm tames the growth as well. Where does it stand? Transformers began with the first form (Vaswani
+# et al. 2017) and now use the second:
+#
+# $$
+# \text{post: } Y = \text{norm}(X + F(X)), \qquad \text{pre: } Y = X + F(\text{norm}(X))
+# $$
+#
+# Post puts the norm on the skip: $dY$ is changed in every block. Pre leaves the skip alone, and one
+# norm at the end catches the sum. **Predict first**: ten blocks Linear-ReLU-Linear, no small start.
+# Which form trains better? At which of the two rates?
+
+
+# %%
+def with_norm(form, rng, blocks=10, d=32):
+    layers = [Linear(128, d, rng=rng)]
+    for _ in range(blocks):
+        branch = [Linear(d, d, rng=rng), ReLU(), Linear(d, d, rng=rng)]
+        if form == "pre":
+            layers += [Residual(Sequential(LayerNorm(d), *branch))]
+        else:
+            layers += [Residual(Sequential(*branch)), LayerNorm(d)]
+    return Sequential(*layers, *[LayerNorm(d)] * (form == "pre"), Linear(d, 10, rng=rng))
+
+
+# %%
+def reached(form, rate, seed):
+    rng = np.random.default_rng(seed)
+    net = with_norm(form, rng)
+    plan = {"epochs": 5, "batch_size": 50, "rng": rng, "progress": False}
+    return fit(net, X, y, optimizer=SGD(net.parameters(), lr=rate, momentum=0.9), **plan)["loss"][
+        -1
+    ]
+
+
+# %%
+ends = {
+    (form, rate): [reached(form, rate, seed) for seed in range(5)]
+    for form in ("post", "pre")
+    for rate in (0.01, 0.05)
+}
+fig7, ax7 = subplots(width=6, height=2.6)
+for i, (form, marker) in enumerate((("post", "o"), ("pre", "s"))):
+    for place, rate in enumerate((0.01, 0.05)):
+        x, name = [place + 0.1 * i] * 5, form if place == 0 else None
+        ax7.plot(ends[form, rate], x, marker, color=COLOURS[i], mfc="none", label=name)
+ax7.set_yticks([0, 1], ["rate 0.01", "rate 0.05"])
+ax7.set(ylim=(1.4, -0.4), xlabel="training loss after 5 epochs (nats)")
+_ = ax7.legend()
+
+# %%
+show(
+    fig7,
+    "Training loss after five epochs of the post and the pre form at two rates, a mark for each of "
+    "five seeds: pre lies lower at both, and post spreads widely at the larger rate.",
+)
+
+# %%
+for rate in (0.01, 0.05):
+    post_higher = records.verdict(ends["post", rate], ends["pre", rate])
+    print(f"rate {rate}: post ends higher: {post_higher}")
+
+# %% [markdown]
+# Pre, at both, and it hardly minds which. Post's usual cure is to raise the rate slowly, the *warm-up*
+# of [chapter 10](10_adapt_the_step.ipynb) (Xiong et al. 2020).
 
 # %% [markdown]
 # ## Settle it: the skip, or the parameters?
@@ -445,8 +655,8 @@ print(records.verdict(with_block, without))
 # %% [markdown]
 # ## Break it
 #
-# Six ways to get a block wrong, and four checks. **Predict first**: which fault passes a check of
-# shapes and of the forward pass, and is caught by finite differences only?
+# Eight ways to get a block wrong, and four checks. **Predict first**: which faults are caught by
+# finite differences only?
 
 
 # %%
@@ -462,15 +672,19 @@ def faulty(fault):
         def back(dY):
             dZ = dY * (1 - H * H)
             dA = {"skip not sent back": dZ @ W.T, "dY doubled": 2 * dY + dZ @ W.T}
-            return dA.get(fault, dY + dZ @ W.T), A.T @ dZ
+            dW = A.T @ (dZ + dY if fault == "skip counted in dW" else dZ)
+            if fault == "dY overwritten":
+                dY += dZ @ W.T
+                return dY, dW
+            return dA.get(fault, dY + dZ @ W.T), dW
 
         return Y, back
 
     return op
 
 
-FAULTS = ["none", "skip not sent back", "dY doubled", "added twice", "subtracted", "no skip"]
-FAULTS += ["branch sees the sum"]
+FAULTS = ["none", "skip not sent back", "dY doubled", "skip counted in dW", "dY overwritten"]
+FAULTS += ["added twice", "subtracted", "no skip", "branch sees the sum"]
 
 
 # %%
@@ -480,7 +694,7 @@ def checks_of(fault):
     Y, back = faulty(fault)(A, W)
     zero, _ = faulty(fault)(A, np.zeros((4, 4)))
     return {
-        "shape": Y.shape == A.shape == back(Y)[0].shape,
+        "shape": Y.shape == A.shape == back(Y.copy())[0].shape,
         "W = 0": np.allclose(zero, A),
         "Y": np.allclose(Y, A + np.tanh(A @ W)),
         "derivative": max(gradient_errors(faulty(fault), A, W, rng=rng)) < 1e-6,
@@ -509,7 +723,9 @@ for fault, seen in judged.items():
     print(f"{fault:20} {', '.join(caught) or 'passes all'}")
 
 # %% [markdown]
-# A skip that is not sent back still trains, slowly: only the derivative shows it.
+# A skip that is not sent back still trains, slowly: only the derivative shows it. And *dY overwritten*
+# returns the right numbers. But `dY += ...` writes into an array of the layer above; whoever reads it
+# next, here the check itself, finds it changed.
 
 # %% [markdown]
 # ## Steer it yourself
@@ -578,7 +794,20 @@ exercises.growth_of.check(growth_of)
 # exercises.growth_of.hint()
 
 # %% [markdown]
-# **Exercise 4.** Let a network of 30 hidden layers start as the identity between its first and its
+# **Exercise 4.** For one row: `dY` $(d,)$, and branch $l$ sends a gradient `g` back as `g @ M[l]`,
+# `M` $(L, d, d)$, first block first. Return $(L + 1, d)$: the part of $dX$ that has gone through
+# $0, 1, \ldots, L$ branches. Hints: `exercises.by_length.hint()`.
+
+
+# %%
+def lengths_apart(dY, M):
+    raise NotImplementedError
+
+
+exercises.by_length.check(lengths_apart)
+
+# %% [markdown]
+# **Exercise 5** (no checker). Let a network of 30 hidden layers start as the identity between its first and its
 # last layer: set what must be set to 0 below, and find the loss before the first step. Which layers
 # have a gradient?
 #
@@ -599,8 +828,8 @@ net = Sequential(*[Residual(Sequential(Linear(32, 32, rng=rng), ReLU())) for _ i
 # - Deep plain networks fail on their training rows: their gradients are products of many factors,
 #   too small or too soon wrong.
 # - $Y = X + F(X)$ sends $dY$ back untouched, plus what goes through $F$.
-# - To the gradient the network is a crowd of mostly short paths.
-# - Sums grow: start the branches small, by $1/\sqrt L$, or at 0.
+# - To the gradient the network is a crowd of mostly short paths; one block less is hardly missed.
+# - Sums grow: start the branches small, by $1/\sqrt L$, or at 0, or put a norm before each branch.
 # - Compare a skip with the same layers without it, not with fewer layers.
 #
 # Back: [13 Normalise the row](13_normalise_the_row.ipynb)

@@ -212,3 +212,80 @@ growth_of = Exercise(
         "return (1 + c**2) ** L",
     ),
 )
+
+# --- 4: paths kept apart --------------------------------------------------------------------------
+
+
+def _apart(dY, M, transposed=False, forwards=False):
+    G = np.zeros((len(M) + 1, len(dY)))
+    G[0] = dY
+    for branch in M if forwards else M[::-1]:
+        G[1:] += G[:-1] @ (branch.T if transposed else branch)
+    return G
+
+
+def _overwritten(dY, M):
+    """G[k - 1] is sent through after it has taken in this block's part."""
+    G = _apart(dY, M[:0])
+    G = np.concatenate([G, np.zeros((len(M), len(dY)))])
+    for branch in M[::-1]:
+        for k in range(1, len(M) + 1):
+            G[k] += G[k - 1] @ branch
+    return G
+
+
+def _every_branch_on_its_own(dY, M):
+    """Through the first k branches from above, no others: one path of each length."""
+    G = [dY]
+    for branch in M[::-1]:
+        G.append(G[-1] @ branch)
+    return np.array(G)
+
+
+by_length = Exercise(
+    cases=lambda rng: {"dY": rng.normal(size=3), "M": rng.normal(size=(4, 3, 3))},
+    run=lambda answer, dY, M: {"lengths": answer(dY, M)},
+    right=_apart,
+    mistakes={
+        "lengths": [
+            Mistake(
+                "first block first",
+                "The gradient comes from above: it meets the last block first.",
+                lambda dY, M: _apart(dY, M, forwards=True),
+            ),
+            Mistake(
+                "M transposed",
+                "g @ M[l], as it stands.",
+                lambda dY, M: _apart(dY, M, transposed=True),
+            ),
+            Mistake(
+                "one path of each length",
+                "A path of length k may leave out any L - k branches: at each block keep G[k], and "
+                "add what G[k - 1] becomes.",
+                _every_branch_on_its_own,
+            ),
+            Mistake(
+                "lengths added up",
+                "Entry k holds the paths of length k alone, not those up to k.",
+                lambda dY, M: _apart(dY, M).cumsum(axis=0),
+            ),
+            Mistake(
+                "overwritten on the way",
+                "G[k - 1] took in this block's part before it was sent through the same block: go "
+                "from the longest to the shortest, or update all at once.",
+                _overwritten,
+            ),
+            Mistake(
+                "longest first",
+                "Entry 0 is the path past all branches: dY itself.",
+                lambda dY, M: _apart(dY, M)[::-1],
+            ),
+        ]
+    },
+    praise="Its sum over k is dX, with no path followed twice.",
+    hints=(
+        "Keep an array G, (L + 1, d), with G[0] = dY at first. What does one block do to it?",
+        "Every part goes past the branch unchanged, and through it becomes one longer.",
+        "for branch in M[::-1]: G[1:] += G[:-1] @ branch",
+    ),
+)

@@ -1,5 +1,6 @@
 """Answers to chapter 14: a residual block, its paths, its growth."""
 
+import itertools
 import math
 
 import numpy as np
@@ -62,7 +63,36 @@ def blockwise(L, c):
     return size
 
 
+def every_path(dY, M):
+    found = np.zeros((len(M) + 1, len(dY)))
+    for chosen in itertools.product((0, 1), repeat=len(M)):
+        g = dY
+        for i in reversed(range(len(M))):
+            g = g @ M[i] if chosen[i] else g
+        found[sum(chosen)] += g
+    return found
+
+
+def block_by_block(dY, M, order=-1, through=lambda g, branch: g @ branch):
+    G = [dY]
+    for branch in M[::order]:
+        longer = [through(g, branch) for g in G]
+        G = [a + b for a, b in zip([*G, 0 * dY], [0 * dY, *longer], strict=True)]
+    return np.array(G)
+
+
+def in_place(dY, M):
+    """Overwrites G[k - 1] before it is sent through."""
+    G = np.zeros((len(M) + 1, len(dY)))
+    G[0] = dY
+    for branch in M[::-1]:
+        for k in range(1, len(M) + 1):
+            G[k] = G[k] + G[k - 1] @ branch
+    return G
+
+
 RIGHT = {
+    "by_length": [every_path, block_by_block],
     "residual_block": [with_where, by_rows],
     "paths_through": [pascal, math.comb],
     "growth_of": [blockwise, lambda L, c: math.exp(L * math.log(1 + c * c))],
@@ -110,4 +140,18 @@ WRONG = [
     ("growth_of", "size, not mean square", lambda L, c: math.sqrt((1 + c * c) ** L)),
     ("growth_of", "sizes added", lambda L, c: ((1 + c) ** L) ** 2),
     ("growth_of", "the skip forgotten", lambda L, c: (c * c) ** L),
+    ("by_length", "first block first", lambda dY, M: block_by_block(dY, M, 1)),
+    (
+        "by_length",
+        "M transposed",
+        lambda dY, M: block_by_block(dY, M, through=lambda g, branch: branch @ g),
+    ),
+    (
+        "by_length",
+        "one path of each length",
+        lambda dY, M: np.array(list(itertools.accumulate(M[::-1], np.matmul, initial=dY))),
+    ),
+    ("by_length", "lengths added up", lambda dY, M: np.cumsum(every_path(dY, M), 0)),
+    ("by_length", "longest first", lambda dY, M: every_path(dY, M)[::-1]),
+    ("by_length", "overwritten on the way", in_place),
 ]
