@@ -409,14 +409,15 @@ Explorer(
 )
 
 # %%
-print("median (10% to 90%)     5 runs             10 runs             40 runs")
+print("accuracy in %: median (10th to 90th percentile)")
+print("after         5 runs       10 runs      40 runs")
 for name, found in SEARCHES.items():
     if name == "TPE":
         continue
-    print(f"{name:12}", end="")
+    print(f"{name:11}", end="")
     for budget in (5, 10, 40):
-        low, middle_, high = np.percentile(found[:, budget - 1], (10, 50, 90))
-        print(f" {middle_:.3f} ({low:.3f}-{high:.3f})", end="")
+        low, half_way, high = 100 * np.percentile(found[:, budget - 1], (10, 50, 90))
+        print(f"  {half_way:.1f} ({low:.0f}-{high:.0f})", end="")
     print()
 
 # %% [markdown]
