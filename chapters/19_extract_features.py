@@ -31,7 +31,7 @@ from mlpcore.explore import Explorer, choice, slider
 from mlpcore.gradcheck import gradient_errors
 from mlpcore.metrics import count_parameters, evaluate
 from mlpcore.plots import COLOURS, LINES, show, subplots
-from mlpcore.sequences import RNN, Conv1d, Unflatten, attention, conv1d, rnn
+from mlpcore.sequences import RNN, Conv1d, SelfAttention, Unflatten, attention, conv1d, rnn
 from mlpcore.source import show_source
 
 # %%
@@ -314,7 +314,96 @@ Explorer(
 
 # %% [markdown]
 # Below 1 it dies geometrically, above 1 it grows, until the states saturate and kill it. Gates
-# (LSTM, GRU) and attention were invented for this.
+# (LSTM, GRU) were invented for this; attention, below, goes round it.
+#
+# **Look at the states.** A toy where the *first* of 12 numbers decides: near 1 (class 1) or near -1
+# (class 0); the others are noise. Five networks with 8 states each, trained on 1,000 such rows.
+#
+# **Predict first**: what do the states do after the first step? What happens to the answer if the
+# row has 13 steps, one more than in training?
+
+
+# %%
+def first_decides(n, rng, steps=12):
+    X, y = rng.normal(0, 0.5, (n, steps)), rng.integers(0, 2, n)
+    X[:, 0] = 2 * y - 1 + rng.normal(0, 0.2, n)
+    return X.astype(np.float32), y
+
+
+# %%
+def taught(make, rows, seed, n):
+    """A network trained on n rows of a toy, and its accuracy on 1,000 others."""
+    rng = np.random.default_rng(seed)
+    (A, label), (B, answer), net = rows(n, rng), rows(1000, rng), make(rng)
+    plan = {"optimizer": AdamW(net.parameters(), lr=0.01), "epochs": 20, "batch_size": 50}
+    fit(net, A, label, rng=rng, progress=False, **plan)
+    return net.eval(), evaluate(net, B, answer)["accuracy"]
+
+
+# %%
+def with_states(rng):
+    return Sequential(Unflatten(12, 1), RNN(1, 8, rng=rng), Linear(8, 2, rng=rng))
+
+
+# %%
+keepers = [taught(with_states, first_decides, seed, 1000) for seed in range(5)]
+print("above 0.95 in all five seeds:", all(accuracy > 0.95 for _, accuracy in keepers))
+
+# %%
+fig6, (input_ax, state_ax) = subplots(2, 1, width=7.4, height=4, sharex=True)
+(stems,) = input_ax.plot([], [], "o", color=COLOURS[0], ms=5)
+input_ax.axhline(0, color="black", lw=1)
+input_ax.set(ylim=(-2, 2), ylabel="input")
+
+# %%
+noise40 = np.random.default_rng(6).normal(size=40)
+states = state_ax.imshow(np.zeros((8, 40)), cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
+state_ax.set(xlabel="step", ylabel="state", yticks=range(8), yticklabels=range(1, 9))
+state_ax.grid(False)
+_ = fig6.colorbar(states, ax=[input_ax, state_ax], label="h, from -1 to 1")
+
+
+# %%
+def remembered(network, first, steps):
+    row = 0.5 * noise40[:steps]
+    row[0] = first
+    (_, reader, answer), H = keepers[network - 1][0], np.full((8, 40), np.nan)
+    W_x, W_h, b_x, b_h = (p.data for p in reader.parameters())
+    H[:, :steps] = rnn(row[None, :, None], W_x, W_h, b_x, b_h)[0][0].T
+    scores = answer(H[:, steps - 1][None].astype(np.float32)).data[0]
+    stems.set_data(range(steps), row)
+    states.set_data(H)
+    input_ax.set_title(f"after {steps} steps it answers class {scores.argmax()}")
+    return fig6
+
+
+# %%
+Explorer(
+    remembered,
+    alt="Above, a row of numbers of which the first decides; below, the eight states of a trained "
+    "recurrent layer after each step as colours, which hold on to its sign or alternate.",
+    network=slider("network", 1, 5, value=2),
+    first=slider("first number", -1.5, 1.5, value=1.0, step=0.1),
+    steps=slider("steps", 2, 40, value=12),
+)
+
+
+# %%
+def right_after(steps):
+    """The lowest accuracy of the five networks on rows of so many steps."""
+    rows, label = first_decides(1000, np.random.default_rng(1), steps)
+    scores = [answer(reader(rows[..., None])).data for (_, reader, answer), _ in keepers]
+    return min(np.mean(z.argmax(axis=1) == label) for z in scores)
+
+
+# %%
+print("the worst of the five, after 12 steps, above 0.95:", right_after(12) > 0.95)
+print("the worst of the five, after 13 steps, below 0.6: ", right_after(13) < 0.6)
+
+# %% [markdown]
+# The sign of the first number goes from state to state: that is the memory. Some networks *hold* it,
+# and it lasts past the steps of training. Some *alternate*: their states change sign at every step,
+# and the answer is right after 12 steps and wrong after 13. No row in training told the two apart.
 #
 # ## Look at everything at once
 #
@@ -369,7 +458,7 @@ Explorer(
 
 # %% [markdown]
 # **Why $\sqrt d$?** A sum of $d$ products of independent numbers of variance 1 has variance $d$. For
-# large $d$ scores would be as long queries are: softmax takes one value and ignores the rest, and
+# large $d$ all queries would be long ones, as with the slider: softmax takes one value and ignores the rest, and
 # its gradient is nearly 0 (chapter [05](05_score_predictions.ipynb)). Divided by $\sqrt d$ their
 # variance is 1 for every $d$:
 
@@ -403,10 +492,107 @@ errors = gradient_errors(attention, *arrays, rng=rng)
 print("dQ, dK, dV right:", [bool(e < 1e-6) for e in errors])
 
 # %% [markdown]
+# **Look at the map.** A toy where *any* step may decide. Eight steps of two numbers: a value, and a
+# mark that is 1 at one step and 0 elsewhere. The class is the sign of the marked value. One
+# self-attention layer, the mean over its steps, a linear layer.
+#
+# **Predict first**: row $t$ of the map says where step $t$ looks. Where will the rows look? What
+# happens without a mark? With two? Do all five networks do it the same way?
+
+
+# %%
+def marked_decides(n, rng):
+    X, at = np.zeros((n, 8, 2)), rng.integers(0, 8, n)
+    X[..., 0] = rng.normal(size=(n, 8))
+    X[np.arange(n), at, 1] = 1
+    return X.reshape(n, 16).astype(np.float32), (X[np.arange(n), at, 0] > 0).astype(int)
+
+
+# %%
+class Mean(Module):
+    """(n, T, d) to (n, d)."""
+
+    def forward(self, x):
+        return x.mean(axis=1)
+
+
+# %%
+def with_attention(rng):
+    return Sequential(Unflatten(8, 2), SelfAttention(2, rng=rng), Mean(), Linear(2, 2, rng=rng))
+
+
+# %%
+lookers = [taught(with_attention, marked_decides, seed, 2000) for seed in range(5)]
+print("above 0.9 in all five seeds:", all(accuracy > 0.9 for _, accuracy in lookers))
+
+# %%
+values8 = np.random.default_rng(8).normal(size=8)
+fig7, (values_ax, map_ax) = subplots(1, 2, width=8.2, height=3.6)
+bars7 = values_ax.bar(range(1, 9), values8, color=COLOURS[0], alpha=0.5, edgecolor="black")
+values_ax.set(xlabel="step", ylabel="value (hatched: marked)", ylim=(-2.5, 2.5))
+
+# %%
+where = map_ax.imshow(np.zeros((8, 8)), cmap="Blues", vmin=0, vmax=1, extent=(0.5, 8.5, 8.5, 0.5))
+map_ax.set(xlabel="looks at step", ylabel="step", xticks=range(1, 9), yticks=range(1, 9))
+map_ax.grid(False)
+_ = fig7.colorbar(where, ax=map_ax, label="weight")
+
+
+# %%
+def map_of(net, rows):
+    """Which step looks at which: rows (n, 8, 2), maps (n, 8, 8)."""
+    Q, K, _ = (part.data for part in net[1].project(rows))
+    return attention(Q, K, np.tile(np.eye(8, dtype=np.float32), (len(rows), 1, 1)))[0]
+
+
+# %%
+def looks(network, first, second):
+    marks, looker = np.isin(np.arange(1, 9), (first, second)), lookers[network - 1][0]
+    row = np.stack([values8, marks], axis=1).astype(np.float32)[None]
+    where.set_data(map_of(looker, row)[0])
+    for bar, marked in zip(bars7, marks, strict=True):
+        bar.set_hatch("//" if marked else "")
+    answer = looker(row.reshape(1, 16)).data.argmax()
+    values_ax.set_title(f"it answers: {'positive' if answer else 'negative'}")
+    return fig7
+
+
+# %%
+Explorer(
+    looks,
+    alt="Left, eight values, the marked ones hatched; right, the map of which step looks at which, "
+    "with dark columns at the marked steps in some networks.",
+    network=slider("network", 1, 5, value=3),
+    first=slider("mark at step (0: none)", 0, 8, value=3),
+    second=slider("second mark (0: none)", 0, 8, value=0),
+)
+
+# %% [markdown]
+# In a network like the third all rows look at the mark, wherever it stands: nothing had to be passed
+# from step to step. Without a mark the weights spread; two marks share them. But try the others:
+
+# %%
+some, _ = marked_decides(1000, np.random.default_rng(2))
+some = some.reshape(1000, 8, 2)
+
+# %%
+on_mark = [
+    np.mean(map_of(net, some)[some[..., 1].astype(bool)[:, None].repeat(8, 1)])
+    for net, _ in lookers
+]
+
+# %%
+print("over 0.9 of the weight on the mark, in some networks:", max(on_mark) > 0.9)
+print("in all of them:", min(on_mark) > 0.9)
+
+# %% [markdown]
+# All answer well, some with much of the weight elsewhere. A map says where weight went, not why the
+# answer is what it is (Jain & Wallace 2019).
+#
 # ## What did report B build?
 #
 # Its table 13 puts a CNN, an RNN and self-attention in the place of the first linear layer. No
-# architecture is given, only parameter counts. Three of them can be had:
+# architecture is given, only parameter counts. All four can be had:
 
 # %%
 counts = {
@@ -419,10 +605,10 @@ for name, net in counts.items():
     print(f"{name:15} {count_parameters(net):8,}")
 
 # %% [markdown]
-# All as printed. The CNN: one channel to two, kernels of *two* weights, four weights and two biases
-# in all. The RNN: two steps of 64 features, a state of 256. Self-attention: 128 to 32, then
-# attention *among the examples of a batch*. Other readings give 7,754 too; this one fits the printed
-# inference time best (chapter 17 follows it up). In such a network an example's answer depends on
+# The CNN: one channel to two, kernels of *two* weights, four weights and two biases in all. The RNN:
+# two steps of 64 features, a state of 256. Self-attention: 128 to 32, then attention *among the
+# examples of a batch*. Other readings have the same counts; [chapter 17](17_rerun_report_b.ipynb)
+# follows them up. In such a network an example's answer depends on
 # its company:
 
 # %%
@@ -634,7 +820,7 @@ for name, checks in verdicts.items():
 
 # %% [markdown]
 # A kernel flipped in forward *and* backward passes everything: it is a true convolution, and learns
-# the mirror image of the same kernel. Only a comparison with another library would tell.
+# the mirror image of the same kernel. Only an example worked by hand, or another library, would tell.
 #
 # ## Practise
 
