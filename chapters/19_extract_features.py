@@ -353,7 +353,7 @@ print("above 0.95 in all five seeds:", all(accuracy > 0.95 for _, accuracy in ke
 fig6, (input_ax, state_ax) = subplots(2, 1, width=7.4, height=4, sharex=True)
 (stems,) = input_ax.plot([], [], "o", color=COLOURS[0], ms=5)
 input_ax.axhline(0, color="black", lw=1)
-input_ax.set(ylim=(-2, 2), ylabel="input")
+_ = input_ax.set(ylim=(-2, 2), ylabel="input")
 
 # %%
 noise40 = np.random.default_rng(6).normal(size=40)
@@ -497,7 +497,7 @@ print("dQ, dK, dV right:", [bool(e < 1e-6) for e in errors])
 # self-attention layer, the mean over its steps, a linear layer.
 #
 # **Predict first**: row $t$ of the map says where step $t$ looks. Where will the rows look? What
-# happens without a mark? With two? Do all five networks do it the same way?
+# happens without a mark (step 0)? With two? Do all five networks do it the same way?
 
 
 # %%
@@ -529,7 +529,7 @@ print("above 0.9 in all five seeds:", all(accuracy > 0.9 for _, accuracy in look
 values8 = np.random.default_rng(8).normal(size=8)
 fig7, (values_ax, map_ax) = subplots(1, 2, width=8.2, height=3.6)
 bars7 = values_ax.bar(range(1, 9), values8, color=COLOURS[0], alpha=0.5, edgecolor="black")
-values_ax.set(xlabel="step", ylabel="value (hatched: marked)", ylim=(-2.5, 2.5))
+_ = values_ax.set(xlabel="step", ylabel="value (hatched: marked)", ylim=(-2.5, 2.5))
 
 # %%
 where = map_ax.imshow(np.zeros((8, 8)), cmap="Blues", vmin=0, vmax=1, extent=(0.5, 8.5, 8.5, 0.5))
@@ -563,8 +563,8 @@ Explorer(
     alt="Left, eight values, the marked ones hatched; right, the map of which step looks at which, "
     "with dark columns at the marked steps in some networks.",
     network=slider("network", 1, 5, value=3),
-    first=slider("mark at step (0: none)", 0, 8, value=3),
-    second=slider("second mark (0: none)", 0, 8, value=0),
+    first=slider("mark at step", 0, 8, value=3),
+    second=slider("second mark", 0, 8, value=0),
 )
 
 # %% [markdown]
