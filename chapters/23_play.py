@@ -30,7 +30,7 @@ from mlpcore import TrainingDiverged, records
 from mlpcore.data import load
 from mlpcore.explore import Explorer, choice, slider
 from mlpcore.play import Run, dead_shares
-from mlpcore.playground import Playground, side_by_side
+from mlpcore.playground import Playground, SideBySide
 from mlpcore.plots import show, subplots
 
 # %%
@@ -58,6 +58,14 @@ print(data.describe())
 
 # %%
 Playground()
+
+# %% [markdown]
+# <details><summary>What to see</summary>
+#
+# First straight: most units are still on or off for all points together. Corners come as the units'
+# own borders move in among the points.
+#
+# </details>
 
 # %% [markdown]
 # ## A line stays a line
@@ -182,11 +190,16 @@ print("the loss is lower within 300 steps:", records.verdict(loud, calmed))
 # %% [markdown]
 # ## Two at once
 #
-# The same data, seed and rate, side by side: without and with batch norm. **Predict first**: which
-# stands a ten times higher rate better?
+# The same data, seed and rate, side by side: four layers of 8, without and with batch norm. **Predict
+# first**: both learn at rate 0.2. Which stands a ten times higher rate? Play, then move both sliders.
 
 # %%
-side_by_side(Playground(lr=0.3, seed=2), Playground(lr=0.3, seed=2, norm="batch"))
+DEEP = {"widths": [8] * 4, "activations": ["relu"] * 4, "momentum": 0.0}
+SideBySide(Playground(**DEEP, lr=0.2), Playground(**DEEP, lr=0.2, norm="batch"))
+
+# %%
+normed, plain = (accuracies(300, **DEEP, lr=2.0, norm=norm) for norm in ("batch", None))
+print("at rate 2 batch norm is ahead:", records.verdict(normed, plain))
 
 # %% [markdown]
 # ## 128 numbers

@@ -3,7 +3,7 @@
     Playground()                              # as the last line of a cell
     Playground(data="spirals", widths=[16, 16], activations=["tanh", "tanh"], lr=0.03)
     Playground(own=(X, y), data="own")        # your own arrays
-    side_by_side(Playground(), Playground(norm="batch"))
+    SideBySide(Playground(), Playground(norm="batch"))
 
 It trains between the kernel's other work, a tenth of a second at a time: other cells answer
 meanwhile. Rate, momentum, decay and dropout act on the next step; any other change starts anew.
@@ -193,9 +193,20 @@ class Playground:
         return data, {"image/png": {"alt": ALT}}
 
 
-def side_by_side(*playgrounds: Playground) -> widgets.Widget:
+class SideBySide:
     """Several playgrounds in one row (below each other where there is no room)."""
-    return widgets.HBox([p.widget for p in playgrounds], layout={"flex_flow": "row wrap"})
+
+    def __init__(self, *playgrounds: Playground):
+        self.playgrounds = playgrounds
+        row = [p.widget for p in playgrounds]
+        self.widget = widgets.HBox(row, layout={"flex_flow": "row wrap"})
+
+    def __repr__(self):
+        return f"{len(self.playgrounds)} playgrounds side by side. {ALT}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data, about = self.playgrounds[0]._repr_mimebundle_()  # its picture, for who runs nothing
+        return data | self.widget._repr_mimebundle_() | {"text/plain": repr(self)}, about
 
 
 def _take_away(widget):

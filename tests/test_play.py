@@ -12,7 +12,7 @@ import pytest
 from mlpcore import fast, svg
 from mlpcore.models import ACTIVATIONS, mlp
 from mlpcore.play import DEFAULTS, OPTIMIZERS, SCHEDULES, TOYS, Run, dead_shares, steer
-from mlpcore.playground import Playground, side_by_side
+from mlpcore.playground import Playground, SideBySide
 
 
 def random_settings(rng):
@@ -266,7 +266,8 @@ def test_a_cell_that_runs_again_closes_what_it_made(monkeypatch):
     shell = Shell()
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     one, two = Playground(), Playground()
-    side_by_side(one, two)
+    row = SideBySide(one, two)
+    assert row.widget.children == (one.widget, two.widget)
     assert one.widget.comm is not None
     assert two.widget.comm is not None
     shell.execution_count = 2
@@ -280,6 +281,10 @@ def test_a_cell_that_runs_again_closes_what_it_made(monkeypatch):
 def test_it_shows_a_picture_and_words_to_who_runs_nothing(playground):
     data, metadata = playground._repr_mimebundle_()
     assert data["text/plain"] == repr(playground)
+    assert len(data["image/png"]) > 1000
+    assert len(metadata["image/png"]["alt"]) >= 40
+    data, metadata = SideBySide(playground)._repr_mimebundle_()
+    assert data["text/plain"].startswith("1 playgrounds side by side. A playground")
     assert len(data["image/png"]) > 1000
     assert len(metadata["image/png"]["alt"]) >= 40
 
