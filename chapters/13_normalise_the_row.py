@@ -33,6 +33,7 @@ from mlpcore.explore import Explorer, choice, log_slider, slider
 from mlpcore.gradcheck import gradient_errors, numerical_gradient
 from mlpcore.metrics import evaluate
 from mlpcore.nn import GELU, BatchNorm1d, Dropout, LayerNorm, Linear, ReLU, Residual, Sequential
+from mlpcore.playground import Playground
 from mlpcore.plots import LINES, MARKERS, show, subplots
 from mlpcore.source import show_source
 from mlpcore.train import training_steps
@@ -767,7 +768,7 @@ for arm in ARMS[1:]:
 # say why the report's gap is large. But the report's *training* accuracy falls by even more than
 # its test accuracy: its network with layer norm was not trained as well. A rate tuned for the
 # other norm would do that, and so would a slip in the backward pass, which the report does not
-# print.
+# print. [Chapter 17](17_rerun_report_b.ipynb) trains on the 50,000, and plants the slip.
 
 # %% [markdown]
 # ## Break it
@@ -911,6 +912,22 @@ for fault, options in FAULTS.items():
 # - **keepdims forgotten** and **γ per row** run without complaint on a square batch: `(n,)` lines
 #   up with the columns. Test with $n \neq d$, and the shapes complain for you.
 # - **no ε** shows on a flat row only; on usual rows only to those who compare many digits.
+
+# %% [markdown]
+# ## Steer it yourself
+#
+# One row at a time, with layer norm. **Predict first**: does it learn? Then choose *batch* for the
+# normalisation. All controls: [chapter 23](23_play.ipynb).
+
+# %%
+Playground(norm="layer", batch_size=1, lr=0.005)
+
+# %% [markdown]
+# <details><summary>What to see</summary>
+#
+# It learns, restlessly: each step knows one point. Of batch norm the panel says that it cannot be.
+#
+# </details>
 
 # %% [markdown]
 # ## Practise
