@@ -164,6 +164,11 @@ row_backward = Exercise(
                 "beta is added after gamma has multiplied.",
                 lambda dY, X_hat, gamma, s: gamma * dY.sum(axis=0),
             ),
+            (
+                "dgamma for dbeta",
+                "The order is dX, dgamma, dbeta; beta was only added, so dY is all it sees.",
+                lambda dY, X_hat, gamma, s: (dY * X_hat).sum(axis=0),
+            ),
         ),
         "dgamma": _named(
             (
@@ -213,6 +218,18 @@ row_backward = Exercise(
                 "gamma forgotten in dX",
                 "The gradient of X_hat is dY gamma.",
                 lambda dY, X_hat, gamma, s: s * _bracket(dY, X_hat),
+            ),
+            (
+                "corrections added",
+                "Both means are taken away, not added.",
+                lambda dY, X_hat, gamma, s: (
+                    s * (dY * gamma + _mean(dY * gamma) + X_hat * _mean(dY * gamma * X_hat))
+                ),
+            ),
+            (
+                "divided by s",
+                "s is 1 / sigma already: multiply by it.",
+                lambda dY, X_hat, gamma, s: _bracket(dY * gamma, X_hat) / s,
             ),
             (
                 "s forgotten",
@@ -308,6 +325,11 @@ rms_norm = Exercise(
                 lambda X, gamma, eps, **_: gamma * X / (np.sqrt(_mean(X * X)) + eps),
             ),
             (
+                "eps forgotten",
+                "A row of zeros divides by 0. Add eps to the mean square.",
+                lambda X, gamma, **_: gamma * X / np.sqrt(_mean(X * X)),
+            ),
+            (
                 "root forgotten",
                 "Divide by r, the root.",
                 lambda X, gamma, eps, **_: gamma * X / (_mean(X * X) + eps),
@@ -340,6 +362,16 @@ rms_norm = Exercise(
                 "r held constant",
                 "Each number of a row moves r: one more term.",
                 _parts(lambda g, h, s, **_: s * g),
+            ),
+            (
+                "gamma forgotten in dX",
+                "What reaches X_hat is g = dY * gamma.",
+                _parts(lambda g, h, s, dY, **_: s * (dY - h * _mean(dY * h))),
+            ),
+            (
+                "correction added",
+                "A larger X_i makes r larger and so the row smaller: that part is taken away.",
+                _parts(lambda g, h, s, **_: s * (g + h * _mean(g * h))),
             ),
             (
                 "gamma outside the mean",
