@@ -1,7 +1,7 @@
 """Exercises of chapter 16: Welch's interval, Holm's correction, the lottery of single runs."""
 
 import numpy as np
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from mlpcore.exercises import Exercise, Mistake
 
@@ -43,6 +43,11 @@ welch = Exercise(
                 "1.96 for Student's factor",
                 "With a handful of runs the factor is larger: t.ppf(0.975, nu).",
                 lambda a, b: _welch(a, b, factor=1.96),
+            ),
+            (
+                "the normal factor for Student's",
+                "With a handful of runs the factor is larger: t.ppf(0.975, nu).",
+                lambda a, b: _welch(a, b, factor=norm.ppf(0.975)),
             ),
             (
                 "one side only",
@@ -146,6 +151,12 @@ holm = Exercise(
                 "order not restored",
                 "You give them sorted; put each back where its p came from.",
                 lambda p: np.sort(_holm(p)),
+            ),
+            (
+                "argsort for the way back",
+                "order = p.argsort() says whose turn it is. Write back with out[order] = adjusted; "
+                "adjusted[order] shuffles once more.",
+                lambda p: np.sort(_holm(p))[np.argsort(p)],
             ),
             (
                 "factors the wrong way round",

@@ -189,9 +189,10 @@ def _softmax(S, axis=-1):
 
 
 attend = Exercise(
-    cases=lambda rng: {n: rng.normal(0, 2, size=(4, 4)) for n in "QKV"},
+    # as many queries as keys: a wrong axis must not stop the code; d differs: its root must show
+    cases=lambda rng: {n: rng.normal(0, 1.5, size=(4, 9)) for n in "QKV"},
     run=lambda answer, Q, K, V: {"Y": answer(Q, K, V)},
-    right=lambda Q, K, V: _softmax(Q @ K.T / 2) @ V,
+    right=lambda Q, K, V: _softmax(Q @ K.T / 3) @ V,
     mistakes={
         "Y": _named(
             (
@@ -202,37 +203,42 @@ attend = Exercise(
             (
                 "divided by d",
                 "By its root: the scores' deviation is sqrt(d).",
-                lambda Q, K, V: _softmax(Q @ K.T / 4) @ V,
+                lambda Q, K, V: _softmax(Q @ K.T / 9) @ V,
+            ),
+            (
+                "root of the number of keys",
+                "d is the length of a query, Q.shape[1].",
+                lambda Q, K, V: _softmax(Q @ K.T / 2) @ V,
             ),
             (
                 "softmax over the queries",
                 "Each query shares itself out over the keys: rows add up to 1.",
-                lambda Q, K, V: _softmax(Q @ K.T / 2, axis=0) @ V,
+                lambda Q, K, V: _softmax(Q @ K.T / 3, axis=0) @ V,
             ),
             (
                 "no softmax",
                 "The weights of a mixture are positive and add up to 1.",
-                lambda Q, K, V: Q @ K.T / 2 @ V,
+                lambda Q, K, V: Q @ K.T / 3 @ V,
             ),
             (
                 "keys and queries swapped",
                 "Rows are queries: Q K^T, not K Q^T.",
-                lambda Q, K, V: _softmax(K @ Q.T / 2) @ V,
+                lambda Q, K, V: _softmax(K @ Q.T / 3) @ V,
             ),
             (
                 "keys and values swapped",
                 "Scores compare Q with K; what is mixed is V.",
-                lambda Q, K, V: _softmax(Q @ V.T / 2) @ K,
+                lambda Q, K, V: _softmax(Q @ V.T / 3) @ K,
             ),
             (
                 "weights transposed",
                 "Y[t] is the mixture by row t of the weights: P V.",
-                lambda Q, K, V: _softmax(Q @ K.T / 2).T @ V,
+                lambda Q, K, V: _softmax(Q @ K.T / 3).T @ V,
             ),
             (
                 "weights, not values",
                 "These are the weights. Mix the values with them.",
-                lambda Q, K, V: _softmax(Q @ K.T / 2),
+                lambda Q, K, V: _softmax(Q @ K.T / 3),
             ),
         )
     },

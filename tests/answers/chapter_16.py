@@ -88,6 +88,10 @@ WRONG = [
     *[
         ("welch", name, make)
         for name, make in [
+            (
+                "the normal factor for Student's",
+                lambda a, b: stats.norm.ppf(0.975) * np.sqrt(sum(parts(a, b)[:2])),
+            ),
             ("1.96 for Student's factor", lambda a, b: 1.96 * np.sqrt(sum(parts(a, b)[:2]))),
             (
                 "one side only",
@@ -121,6 +125,10 @@ WRONG = [
                 lambda p: ranked(p, lambda q, m: np.maximum.accumulate(q * np.arange(m, 0, -1))),
             ),
             ("order not restored", lambda p: up(np.sort(p) * np.arange(len(p), 0, -1))),
+            (
+                "argsort for the way back",
+                lambda p: up(np.sort(p) * np.arange(len(p), 0, -1))[p.argsort()],
+            ),
             (
                 "factors the wrong way round",
                 lambda p: ranked(p, lambda q, m: up(q * np.arange(1, m + 1))),

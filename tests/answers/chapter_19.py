@@ -121,12 +121,16 @@ WRONG = [
         for name, make in [
             ("no scaling", lambda Q, K, V: softmax(Q @ K.T) @ V),
             ("divided by d", lambda Q, K, V: softmax(Q @ K.T / len(K[0])) @ V),
-            ("softmax over the queries", lambda Q, K, V: softmax(Q @ K.T / 2, 0) @ V),
-            ("no softmax", lambda Q, K, V: (Q @ K.T / 2) @ V),
-            ("keys and queries swapped", lambda Q, K, V: softmax(K @ Q.T / 2) @ V),
-            ("keys and values swapped", lambda Q, K, V: softmax(Q @ V.T / 2) @ K),
-            ("weights transposed", lambda Q, K, V: softmax(Q @ K.T / 2).T @ V),
-            ("weights, not values", lambda Q, K, V: softmax(Q @ K.T / 2)),
+            (
+                "root of the number of keys",
+                lambda Q, K, V: softmax(Q @ K.T / np.sqrt(len(K))) @ V,
+            ),
+            ("softmax over the queries", lambda Q, K, V: softmax(Q @ K.T / 3, 0) @ V),
+            ("no softmax", lambda Q, K, V: (Q @ K.T / 3) @ V),
+            ("keys and queries swapped", lambda Q, K, V: softmax(K @ Q.T / 3) @ V),
+            ("keys and values swapped", lambda Q, K, V: softmax(Q @ V.T / 3) @ K),
+            ("weights transposed", lambda Q, K, V: softmax(Q @ K.T / 3).T @ V),
+            ("weights, not values", lambda Q, K, V: softmax(Q @ K.T / 3)),
         ]
     ],
 ]
