@@ -1,5 +1,7 @@
 """What can be wrong with what a reader hands in, said in words: what it is, what it should be."""
 
+import numbers
+
 import numpy as np
 
 
@@ -79,6 +81,14 @@ def check_whole(value, name: str, low: int = 1, high: int | None = None) -> None
     if value < low or (high is not None and value > high):
         limit = f"at least {low}" if high is None else f"{low} to {high}"
         raise ValueError(f"{name} is {value}; expected {limit}")
+
+
+def check_number(value, name: str) -> None:
+    """TypeError unless `value` is a real number; ValueError unless it is finite, 0 or above."""
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {value!r}; expected a number, e.g. 0.01")
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name} is {value}; expected a finite number >= 0")
 
 
 def check_choice(value, name: str, options) -> None:

@@ -7,14 +7,12 @@ are views into them, so that an update is a few lines on vectors. Names and argu
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Iterable
 
 import numpy as np
 
 from .autograd import Parameter
-from .checks import check_choice, check_share
+from .checks import check_choice, check_number, check_share
 from .fast import aligned_zeros, axpy, scale
 
 
@@ -68,10 +66,7 @@ class Optimizer:
         if len({id(p) for p in self.params}) < len(self.params):
             raise ValueError(f"{name}: a parameter is given twice")
         for setting, value in (("lr", lr), ("weight_decay", weight_decay)):
-            if not isinstance(value, numbers.Real):
-                raise TypeError(f"{name}: {setting} is {value!r}; expected a number, e.g. 0.01")
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name}: {setting} is {value}; expected a finite number >= 0")
+            check_number(value, f"{name}: {setting}")
 
     def _views(self, vector):
         parts = np.split(vector, np.cumsum([p.data.size for p in self.params])[:-1])

@@ -13,9 +13,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from . import init, optim
+from . import init, models, optim
 from .autograd import no_grad
-from .checks import check_choice, check_whole
+from .checks import (
+    check_choice,
+    check_examples,
+    check_labels,
+    check_matrix,
+    check_number,
+    check_whole,
+)
 from .metrics import evaluate
 from .nn import Dropout, Linear, Module, ReLU, Residual, Sequential
 
@@ -104,11 +111,11 @@ class Run:
     def __init__(self, own: tuple | None = None, **settings):
         for name in settings:
             check_choice(name, "playground: setting", DEFAULTS)
-        self.settings, self.own = DEFAULTS | settings, own
+        self.settings, self.own = DEFAULTS | settings, own and _checked(own)
         self._check()
         self.changes: dict[int, dict] = {}
         self.losses: list[float] = []
-        there = {"X": own[0], "y": own[1]} if own else {}
+        there = dict(zip("Xy", self.own or (), strict=False))
         exec(compile(self._setup(), "<playground>", "exec"), there)
         self.net, self.optimizer = there["net"], there["optimizer"]
         self.train_set = there["X_train"], there["y_train"]
@@ -119,6 +126,7 @@ class Run:
         self.ended = False  # whether the last epoch has been trained
 
     def _check(self):
+        """Every setting: they are written into the program, which is run."""
         s = self.settings
         known = [*TOYS, "shapes10", "cifar10", *(["own"] if self.own else [])]
         check_choice(s["data"], "playground: data", known)
@@ -126,13 +134,22 @@ class Run:
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
             ("init", init.INITIALISERS),
+            ("norm", [None, *models.NORMS]),
+            ("residual", (False, True)),
         ):
             check_choice(s[name], f"playground: {name}", options)
+        for name, default in DEFAULTS.items():
+            if isinstance(default, float):
+                check_number(s[name], f"playground: {name}")
+            elif isinstance(default, int):
+                check_whole(s[name], f"playground: {name}", int(name not in ("seed", "residual")))
         for width in s["widths"]:
             check_whole(width, "playground: width")
         if len(s["activations"]) != len(s["widths"]):
             given = f"{len(s['activations'])} activations for {len(s['widths'])} hidden layers"
             raise ValueError(f"playground: {given}; expected one for each")
+        for name in s["activations"]:
+            check_choice(name, "playground: activation", [None, *models.ACTIVATIONS])
         if s["norm"] == "batch" and s["batch_size"] == 1:
             raise ValueError(
                 "batch norm with a batch size of 1: one row has no spread to normalise by; take "
@@ -202,6 +219,16 @@ class Run:
     def close(self) -> None:
         """End the run: what training has borrowed (one BLAS thread) is given back."""
         self._steps.close()
+
+
+def _checked(own):
+    """A reader's own arrays, as they are used."""
+    if len(own) != 2:
+        raise ValueError(f"playground: own has {len(own)} parts; expected two, (X, y)")
+    X, y = check_examples(check_matrix(own[0]), check_labels(own[1], what="y"), np.float32)
+    if len(X) < 5:
+        raise ValueError(f"playground: own has {len(X)} rows; every fifth tests, so 5 are needed")
+    return X, y
 
 
 def dead_shares(net: Module, X: np.ndarray) -> list[float | None]:

@@ -100,6 +100,50 @@ def test_what_cannot_be_is_said_and_how_to_mend_it(settings, message):
         Playground(**settings)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lr": "print('run')"}, "lr is \"print\\('run'\\)\"; expected a number"),
+        ({"lr": float("nan")}, "lr is nan; expected a finite number"),
+        ({"noise": -1.0}, "noise is -1.0; expected a finite number"),
+        ({"seed": -1}, "seed is -1; expected at least 0"),
+        ({"batch_size": 2.5}, "batch_size is 2.5; expected a whole number"),
+        ({"residual": "print()"}, r"residual is 'print\(\)'; expected one of"),
+        ({"norm": "group"}, "norm is 'group'"),
+        ({"activations": ["relu", "swish"]}, "activation is 'swish'"),
+    ],
+)
+def test_settings_are_checked_before_they_are_written_into_the_program(settings, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Run(**settings)
+
+
+GOOD_X, GOOD_Y = np.ones((10, 3)), np.arange(10) % 2
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ((GOOD_X, GOOD_Y, 1), "own has 3 parts"),
+        ((GOOD_X[:, 0], GOOD_Y), r"X has shape \(10,\)"),
+        ((GOOD_X, GOOD_Y[:4]), "X has 10 rows and y shape"),
+        ((GOOD_X * np.nan, GOOD_Y), "30 NaN or infinite"),
+        ((GOOD_X, GOOD_Y.astype(str)), "expected integers 0, 1, 2"),
+        ((GOOD_X, GOOD_Y.astype(float)), "expected integers 0, 1, 2"),
+        ((GOOD_X, np.eye(2)[GOOD_Y]), r"y has shape \(10, 2\)"),
+        ((GOOD_X[:4], GOOD_Y[:4]), "own has 4 rows"),
+    ],
+)
+def test_what_own_arrays_must_be_is_said(own, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Run(own, data="own", batch_size=2)
+
+
+def test_lists_will_do_for_own_arrays():
+    run = Run((GOOD_X.tolist(), GOOD_Y.tolist()), data="own", batch_size=2)
+    assert run.train(3) == 3
+
+
 def test_dead_units_are_counted_by_layer():
     net = mlp((2, 4, 3, 4, 2), rng=np.random.default_rng(0), activation=["relu", "tanh", "relu"])
     net[0].b.data[:2] = -1e6
