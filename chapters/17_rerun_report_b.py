@@ -404,7 +404,7 @@ reported13 = {r.name: r.reported.get("test") for r in original["B13"].rows}
 for name, runs in thirteen.items():
     mean, half = records.interval(accuracy(runs))
     told = f"printed {reported13[name]:.3f}" if reported13[name] else ""
-    print(f"{name:33} {mean:.3f} ± {half:.3f}  {told}")
+    print(f"{name:26} {mean:.3f} ± {half:.3f}  {told}")
 
 # %% [markdown]
 # Judged in small company it falls to about what was printed. And 50,000 rows, eight at a time, are

@@ -39,13 +39,13 @@ def fits(row: Row, runs: list[dict]) -> bool | None:
 def lines(table: Table) -> Iterator[str]:
     """A heading, then for each row: printed, ours as there, ours honest, = or ! (fits)."""
     title = f"{table.id} {table.title}"
-    yield f"{title:34} report as there    honest"
+    yield f"{title:28} report as there    honest"
     both = [table.results(protocol=p) for p in PROTOCOLS]
     for row, *found in zip(table.rows, *both, strict=True):
         cells = ["{:.3f}±{:.3f}".format(*_test(runs)) if runs else "" for runs in found]
         told = f"{row.reported['test']:.3f}" if "test" in row.reported else ""
         mark = {None: "", True: "=", False: "!"}[fits(row, found[0])]
-        yield f"  {row.name:32} {told:6} {cells[0]:11} {cells[1]:11} {mark}".rstrip()
+        yield f"  {row.name:26} {told:6} {cells[0]:11} {cells[1]:11} {mark}".rstrip()
 
 
 def html(table: Table, numbers: str = "accuracy") -> str:
