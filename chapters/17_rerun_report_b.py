@@ -68,8 +68,8 @@ def by_name(table, protocol="report"):
 # %% [markdown]
 # ## The whole report in one picture
 #
-# Report B prints 13 tables of experiments. Each dot is a row: to the right the test accuracy that
-# the report printed, one run; upwards ours, five runs, with the epoch chosen by test rows, as there.
+# Each dot is a row of one of report B's tables: to the right the test accuracy that the report
+# printed, one run; upwards ours, five runs, with the epoch chosen by test rows, as there.
 # On the line both agree. The band is ±0.015.
 #
 # **Predict first**: how many of the rows lie in the band? Which kind of row will not?
