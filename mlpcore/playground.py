@@ -198,6 +198,8 @@ class SideBySide:
 
     def __init__(self, *playgrounds: Playground):
         self.playgrounds = playgrounds
+        for p in playgrounds:
+            p.widget.layout.flex, p.widget.layout.min_width = "1 1 0", "26em"
         row = [p.widget for p in playgrounds]
         self.widget = widgets.HBox(row, layout={"flex_flow": "row wrap"})
 

@@ -312,6 +312,7 @@ def test_a_cell_that_runs_again_closes_what_it_made(monkeypatch):
     one, two = Playground(), Playground()
     row = SideBySide(one, two)
     assert row.widget.children == (one.widget, two.widget)
+    assert one.widget.layout.flex == two.widget.layout.flex == "1 1 0"  # else each takes a row
     assert one.widget.comm is not None
     assert two.widget.comm is not None
     shell.execution_count = 2
