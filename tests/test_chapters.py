@@ -152,6 +152,15 @@ def test_cells_are_small_and_print_little(path):
 
 
 @each_chapter
+def test_no_cell_ends_in_a_value_that_nobody_reads(path):
+    """As `ax.set(...)` does: [(-2.0, 2.0), Text(0, 0.5, 'input')]."""
+    for cell in code_cells(read(path)):
+        for output in cell.outputs:
+            if output.output_type == "execute_result" and set(output.data) == {"text/plain"}:
+                assert not re.match(r"[\[(<{]|\w+\(", output.data["text/plain"]), cell.source
+
+
+@each_chapter
 def test_pictures_are_described(path):
     notebook = read(path)
     for cell in code_cells(notebook):
