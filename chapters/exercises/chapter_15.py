@@ -6,8 +6,9 @@ from mlpcore.exercises import Exercise, Mistake
 
 
 def _counts(rng):
-    """A confusion matrix of four classes of unequal size, none of them empty."""
+    """Of four classes of unequal size, none empty; class 3 is mostly called 1."""
     C = rng.integers(1, 9, (4, 4)) + np.diag(rng.integers(5, 30, 4))
+    C[3, 1] += C[3, 3]
     return {"C": (C * np.array([[1], [2], [3], [5]])).astype(float)}
 
 
@@ -129,6 +130,11 @@ accuracy_of = Exercise(
                 "not divided",
                 "That is how many are right; divide by how many there are.",
                 lambda C: np.trace(C),
+            ),
+            Mistake(
+                "the largest of each row",
+                "A class may be called something else more often than by its name: take C[k, k].",
+                lambda C: C.max(axis=1).sum() / C.sum(),
             ),
             Mistake(
                 "the error rate",

@@ -114,6 +114,7 @@ WRONG = [
     ("accuracy_of", "mean recall", lambda C: by_class(C)[1].mean()),
     ("accuracy_of", "mean precision", lambda C: by_class(C)[0].mean()),
     ("accuracy_of", "not divided", lambda C: np.diag(C).sum()),
+    ("accuracy_of", "the largest of each row", lambda C: np.sum(np.max(C, 1)) / np.sum(C)),
     ("accuracy_of", "the error rate", lambda C: (C.sum() - np.trace(C)) / C.sum()),
     ("macro_f1", "micro instead of macro", by_loop),
     (
