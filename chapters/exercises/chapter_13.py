@@ -51,6 +51,36 @@ row_forward = Exercise(
                 lambda X, gamma, beta, eps: gamma * _normalised(X, eps, keepdims=False) + beta,
             ),
             (
+                "keepdims forgotten in the mean",
+                "The variance is (n, 1), the mean (n,): that lines up with the columns.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=1)) / np.sqrt(X.var(axis=1, keepdims=True) + eps)
+                    + beta
+                ),
+            ),
+            (
+                "keepdims forgotten in the variance",
+                "The mean is (n, 1), the variance (n,): that lines up with the columns.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - _mean(X)) / np.sqrt(X.var(axis=1) + eps) + beta
+                ),
+            ),
+            (
+                "mean of the columns",
+                "The variance is the row's. So must the mean be: axis=1, keepdims=True.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - X.mean(axis=0)) / np.sqrt(X.var(axis=1, keepdims=True) + eps)
+                    + beta
+                ),
+            ),
+            (
+                "variance of the columns",
+                "The mean is the row's. So must the variance be: axis=1, keepdims=True.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - _mean(X)) / np.sqrt(X.var(axis=0) + eps) + beta
+                ),
+            ),
+            (
                 "gamma and beta per row",
                 "They belong to features and line up with the columns as they are, (d,).",
                 lambda X, gamma, beta, eps: gamma[:, None] * _normalised(X, eps) + beta[:, None],
@@ -85,11 +115,49 @@ row_forward = Exercise(
                 ),
             ),
             (
+                "root drawn twice",
+                "A deviation is a root already. The root of the variance plus eps, once.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - _mean(X)) / np.sqrt(X.std(axis=1, keepdims=True) + eps) + beta
+                ),
+            ),
+            (
+                "mean square for variance",
+                "The variance is the mean square of the *deviations* X - mean, as in (45).",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - _mean(X)) / np.sqrt(_mean(X * X) + eps) + beta
+                ),
+            ),
+            (
+                "sum for mean in the variance",
+                "Divide the sum of squares by d, the number of features.",
+                lambda X, gamma, beta, eps: (
+                    gamma * (X - _mean(X)) / np.sqrt(5 * _mean((X - _mean(X)) ** 2) + eps) + beta
+                ),
+            ),
+            (
+                "only the mean divided",
+                "Brackets: first X - mean, then the whole difference divided by the deviation.",
+                lambda X, gamma, beta, eps: (
+                    gamma * X - _mean(X) / np.sqrt(X.var(axis=1, keepdims=True) + eps) + beta
+                ),
+            ),
+            (
                 "not centred",
                 "Subtract the row's mean before you divide; without it this is near RMSNorm.",
                 lambda X, gamma, beta, eps: (
                     gamma * X / np.sqrt(X.var(axis=1, keepdims=True) + eps) + beta
                 ),
+            ),
+            (
+                "gamma and beta forgotten",
+                "That is X_hat. Y = gamma * X_hat + beta.",
+                lambda X, gamma, beta, eps: _normalised(X, eps),
+            ),
+            (
+                "gamma forgotten",
+                "It multiplies the normalised numbers before beta is added.",
+                lambda X, gamma, beta, eps: _normalised(X, eps) + beta,
             ),
             (
                 "beta forgotten",
@@ -182,6 +250,11 @@ row_backward = Exercise(
                 lambda dY, X_hat, gamma, s: dY.sum(axis=0),
             ),
             (
+                "gamma in dgamma",
+                "gamma's own factor is X_hat: dY X_hat, without gamma.",
+                lambda dY, X_hat, gamma, s: (gamma * dY * X_hat).sum(axis=0),
+            ),
+            (
                 "dgamma is a mean",
                 "Sum over the rows.",
                 lambda dY, X_hat, gamma, s: (dY * X_hat).mean(axis=0),
@@ -198,6 +271,18 @@ row_backward = Exercise(
                 "means over the batch",
                 "The statistics were the row's, so are the means: axis=1, keepdims=True.",
                 _over_the_batch,
+            ),
+            (
+                "keepdims forgotten",
+                "A mean of shape (n,) is lined up with the columns; keep it (n, 1): keepdims=True.",
+                lambda dY, X_hat, gamma, s: (
+                    s
+                    * (
+                        dY * gamma
+                        - (dY * gamma).mean(axis=1)
+                        - X_hat * (dY * gamma * X_hat).mean(axis=1)
+                    )
+                ),
             ),
             (
                 "both statistics held constant",
@@ -224,6 +309,27 @@ row_backward = Exercise(
                 "Both means are taken away, not added.",
                 lambda dY, X_hat, gamma, s: (
                     s * (dY * gamma + _mean(dY * gamma) + X_hat * _mean(dY * gamma * X_hat))
+                ),
+            ),
+            (
+                "the mean of g added",
+                "It is taken away, like the other correction.",
+                lambda dY, X_hat, gamma, s: (
+                    s * (dY * gamma + _mean(dY * gamma) - X_hat * _mean(dY * gamma * X_hat))
+                ),
+            ),
+            (
+                "X_hat once in the last term",
+                "It stands there twice: X_hat times the mean of g X_hat.",
+                lambda dY, X_hat, gamma, s: (
+                    s * (dY * gamma - _mean(dY * gamma) - _mean(dY * gamma * X_hat))
+                ),
+            ),
+            (
+                "s on the first term only",
+                "Brackets: s multiplies all three terms.",
+                lambda dY, X_hat, gamma, s: (
+                    s * dY * gamma - _mean(dY * gamma) - X_hat * _mean(dY * gamma * X_hat)
                 ),
             ),
             (
@@ -335,6 +441,31 @@ rms_norm = Exercise(
                 lambda X, gamma, eps, **_: gamma * X / (_mean(X * X) + eps),
             ),
             (
+                "gamma forgotten",
+                "Y = gamma X / r.",
+                lambda X, gamma, eps, **_: X * _scale(X, eps),
+            ),
+            (
+                "gamma per row",
+                "It belongs to features and lines up with the columns as it is, (d,).",
+                lambda X, gamma, eps, **_: gamma[:, None] * X * _scale(X, eps),
+            ),
+            (
+                "multiplied by r",
+                "Divide by r: a long row shall become shorter.",
+                lambda X, gamma, eps, **_: gamma * X / _scale(X, eps),
+            ),
+            (
+                "keepdims forgotten",
+                "r of shape (n,) is lined up with the columns; keep it (n, 1): keepdims=True.",
+                lambda X, gamma, eps, **_: gamma * X / np.sqrt((X * X).mean(axis=1) + eps),
+            ),
+            (
+                "one r for the whole batch",
+                "Each row has its own: axis=1, keepdims=True.",
+                lambda X, gamma, eps, **_: gamma * X / np.sqrt((X * X).mean() + eps),
+            ),
+            (
                 "columns for rows",
                 "The mean square of a row: axis=1, keepdims=True.",
                 lambda X, gamma, eps, **_: gamma * X / np.sqrt((X * X).mean(axis=0) + eps),
@@ -345,6 +476,21 @@ rms_norm = Exercise(
                 "X for X_hat",
                 "gamma was multiplied by X / r.",
                 _parts(lambda g, h, s, dY, X, **_: (dY * X).sum(axis=0)),
+            ),
+            (
+                "gamma in dgamma",
+                "gamma's own factor is X / r: dY X / r, without gamma.",
+                _parts(lambda g, h, s, **_: (g * h).sum(axis=0)),
+            ),
+            (
+                "X_hat forgotten",
+                "gamma was multiplied by X / r, so that is its factor.",
+                _parts(lambda g, h, s, dY, **_: dY.sum(axis=0)),
+            ),
+            (
+                "dgamma is a mean",
+                "Sum over the rows.",
+                _parts(lambda g, h, s, dY, **_: (dY * h).mean(axis=0)),
             ),
             (
                 "dgamma summed over the features",
@@ -382,6 +528,31 @@ rms_norm = Exercise(
                 "X for X_hat in dX",
                 "After 1/r is taken out, what stands in the bracket is X / r, twice.",
                 _parts(lambda g, h, s, X, **_: s * (g - X * _mean(g * X))),
+            ),
+            (
+                "1/r on the first term only",
+                "The whole bracket is divided by r.",
+                _parts(lambda g, h, s, **_: s * g - h * _mean(g * h)),
+            ),
+            (
+                "sum for mean",
+                "dr / dX_i = X_i / (d r): the correction is a mean over the d features.",
+                _parts(lambda g, h, s, **_: s * (g - 5 * h * _mean(g * h))),
+            ),
+            (
+                "X_hat once in the correction",
+                "It stands there twice: X_hat times the mean of g X_hat.",
+                _parts(lambda g, h, s, **_: s * (g - _mean(g * h))),
+            ),
+            (
+                "keepdims forgotten",
+                "A mean of shape (n,) is lined up with the columns; keep it (n, 1): keepdims=True.",
+                _parts(lambda g, h, s, **_: s * (g - h * (g * h).mean(axis=1))),
+            ),
+            (
+                "mean over the batch",
+                "r was the row's, so is the mean: axis=1, keepdims=True.",
+                _parts(lambda g, h, s, **_: s * (g - h * (g * h).mean(axis=0))),
             ),
             (
                 "1/r forgotten",

@@ -126,6 +126,36 @@ WRONG = [
                 "d - 1 in the variance",
                 lambda X, g, b, e: g * (X - m(X)) / np.sqrt(np.cov(X).diagonal()[:, None] + e) + b,
             ),
+            (
+                "keepdims forgotten in the mean",
+                lambda X, g, b, e: g * (X - X.mean(1)) / np.sqrt(v(X) + e) + b,
+            ),
+            (
+                "keepdims forgotten in the variance",
+                lambda X, g, b, e: g * (X - m(X)) / np.sqrt(X.var(1) + e) + b,
+            ),
+            ("mean of the columns", lambda X, g, b, e: g * (X - X.mean(0)) / np.sqrt(v(X) + e) + b),
+            (
+                "variance of the columns",
+                lambda X, g, b, e: g * (X - m(X)) / np.sqrt(X.var(0) + e) + b,
+            ),
+            (
+                "root drawn twice",
+                lambda X, g, b, e: g * (X - m(X)) / np.sqrt(np.sqrt(v(X)) + e) + b,
+            ),
+            (
+                "mean square for variance",
+                lambda X, g, b, e: g * (X - m(X)) / np.sqrt(m(X**2) + e) + b,
+            ),
+            (
+                "sum for mean in the variance",
+                lambda X, g, b, e: (
+                    g * (X - m(X)) / np.sqrt(((X - m(X)) ** 2).sum(1)[:, None] + e) + b
+                ),
+            ),
+            ("only the mean divided", lambda X, g, b, e: g * X - m(X) / np.sqrt(v(X) + e) + b),
+            ("gamma forgotten", lambda X, g, b, e: plain_forward(X, 1, b, e)),
+            ("gamma and beta forgotten", lambda X, g, b, e: plain_forward(X, 1, 0, e)),
             ("eps outside the root", lambda X, g, b, e: g * (X - m(X)) / (v(X) ** 0.5 + e) + b),
             ("eps forgotten", lambda X, g, b, e: g * (X - m(X)) / v(X) ** 0.5 + b),
             ("root forgotten", lambda X, g, b, e: (X - m(X)) / (v(X) + e) * g + b),
@@ -143,6 +173,7 @@ WRONG = [
             ("dbeta", "dgamma for dbeta", lambda dY, h, c, s: np.einsum("ij,ij->j", h, dY)),
             ("dgamma", "dgamma summed over the features", lambda dY, h, c, s: (dY * h).sum(-1)),
             ("dgamma", "X_hat forgotten", lambda dY, h, c, s: dY.sum(0)),
+            ("dgamma", "gamma in dgamma", lambda dY, h, c, s: (c * dY * h).sum(0)),
             ("dgamma", "dgamma is a mean", lambda dY, h, c, s: (dY * h).mean(0)),
             (
                 "dX",
@@ -167,6 +198,26 @@ WRONG = [
                 "dX",
                 "divided by s",
                 lambda dY, h, c, s: (c * dY - m(c * dY) - h * m(c * dY * h)) / s,
+            ),
+            (
+                "dX",
+                "the mean of g added",
+                lambda dY, h, c, s: s * (c * dY + m(c * dY) - h * m(h * dY * c)),
+            ),
+            (
+                "dX",
+                "X_hat once in the last term",
+                lambda dY, h, c, s: s * (c * dY - m(c * dY) - m(h * dY * c)),
+            ),
+            (
+                "dX",
+                "s on the first term only",
+                lambda dY, h, c, s: s * c * dY - m(c * dY) - h * m(h * dY * c),
+            ),
+            (
+                "dX",
+                "keepdims forgotten",
+                lambda dY, h, c, s: s * (c * dY - (c * dY).mean(1) - h * (h * dY * c).mean(1)),
             ),
             ("dX", "s forgotten", lambda dY, h, c, s: c * dY - m(c * dY) - h * m(c * dY * h)),
             (
@@ -195,9 +246,17 @@ WRONG = [
             ),
             ("Y", "eps outside the root", lambda X, c, e: c * X / (m(X * X) ** 0.5 + e)),
             ("Y", "eps forgotten", lambda X, c, e: c * X / m(X * X) ** 0.5),
+            ("Y", "gamma forgotten", lambda X, c, e: X / np.sqrt(m(X * X) + e)),
+            ("Y", "gamma per row", lambda X, c, e: (c * (X / np.sqrt(m(X * X) + e)).T).T),
+            ("Y", "multiplied by r", lambda X, c, e: c * X * np.sqrt(m(X * X) + e)),
+            ("Y", "keepdims forgotten", lambda X, c, e: c * X / np.sqrt((X * X).mean(1) + e)),
+            ("Y", "one r for the whole batch", lambda X, c, e: c * X / ((X**2).mean() + e) ** 0.5),
             ("Y", "root forgotten", lambda X, c, e: c * X / (m(X * X) + e)),
             ("Y", "columns for rows", lambda X, c, e: c * X / ((X**2).mean(0) + e) ** 0.5),
             ("dgamma", "X for X_hat", lambda dY, X, h, c, r: (dY * X).sum(0)),
+            ("dgamma", "gamma in dgamma", lambda dY, X, h, c, r: (c * dY * h).sum(0)),
+            ("dgamma", "X_hat forgotten", lambda dY, X, h, c, r: dY.sum(0)),
+            ("dgamma", "dgamma is a mean", lambda dY, X, h, c, r: (dY * h).mean(0)),
             ("dgamma", "dgamma summed over the features", lambda dY, X, h, c, r: (dY * h).sum(-1)),
             (
                 "dX",
@@ -209,6 +268,31 @@ WRONG = [
             ("dX", "r held constant", lambda dY, X, h, c, r: c * dY / r),
             ("dX", "gamma outside the mean", lambda dY, X, h, c, r: c * (dY - h * m(dY * h)) / r),
             ("dX", "X for X_hat in dX", lambda dY, X, h, c, r: (c * dY - X * m(c * dY * X)) / r),
+            (
+                "dX",
+                "1/r on the first term only",
+                lambda dY, X, h, c, r: c * dY / r - h * m(c * dY * h),
+            ),
+            (
+                "dX",
+                "sum for mean",
+                lambda dY, X, h, c, r: (c * dY - h * (c * dY * h).sum(1)[:, None]) / r,
+            ),
+            (
+                "dX",
+                "X_hat once in the correction",
+                lambda dY, X, h, c, r: (c * dY - m(c * dY * h)) / r,
+            ),
+            (
+                "dX",
+                "keepdims forgotten",
+                lambda dY, X, h, c, r: (c * dY - h * (c * dY * h).mean(1)) / r,
+            ),
+            (
+                "dX",
+                "mean over the batch",
+                lambda dY, X, h, c, r: (c * dY - h * (c * dY * h).mean(0)) / r,
+            ),
             ("dX", "1/r forgotten", lambda dY, X, h, c, r: c * dY - h * m(c * dY * h)),
         ]
     ],
